@@ -1,0 +1,82 @@
+"""The application factory: wiring only, read top to bottom."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Any
+from urllib.parse import urlsplit
+
+from flask import Flask
+
+from app import cli, extensions, health, navigation, web
+from app.config import Settings, read_settings
+from app.feeds import routes as feeds
+from app.invitations import routes as invitations
+from app.notices import routes as notices
+from app.people import locale
+from app.people import routes as people
+from app.people.access import require_signed_in
+from app.programme import routes as programme
+from app.signups import routes as signups
+from app.staffing import planning
+from app.staffing import routes as staffing
+
+
+def create_app(
+    environ: Mapping[str, str] | None = None, config: Mapping[str, Any] | None = None
+) -> Flask:
+    """Build the app from the settings of *environ* (the process's own by default).
+
+    *config* is Flask's own and wins. Raises `config.BadSetting` for a setting that is wrong.
+    """
+    settings = read_settings(os.environ if environ is None else environ)
+    app = Flask(__name__, template_folder="../templates")
+    app.config.from_mapping(_flask_config(settings))
+    app.config.from_mapping(config or {})
+
+    extensions.init_app(app)
+    web.init_app(app)
+    locale.init_app(app)
+    navigation.init_app(app)
+    cli.init_app(app)
+
+    app.before_request(require_signed_in)
+    for room in (
+        people,
+        invitations,
+        notices,
+        programme,
+        staffing,
+        planning,
+        signups,
+        feeds,
+        health,
+    ):
+        app.register_blueprint(room.bp)
+    return app
+
+
+def _flask_config(settings: Settings) -> dict[str, Any]:
+    host = urlsplit(settings.base_url).hostname or "localhost"
+    return {
+        "PUNTE": settings,
+        "SECRET_KEY": settings.secret_key,
+        "SQLALCHEMY_DATABASE_URI": settings.database_url,
+        "SQLALCHEMY_ENGINE_OPTIONS": _pool(settings.database_url),
+        "SESSION_COOKIE_NAME": "__Host-punte" if settings.is_https else "punte",
+        "SESSION_COOKIE_SECURE": settings.is_https,
+        "SESSION_COOKIE_HTTPONLY": True,
+        "SESSION_COOKIE_SAMESITE": "Lax",
+        "PERMANENT_SESSION_LIFETIME": timedelta(days=30),
+        "TRUSTED_HOSTS": sorted({host, "127.0.0.1", "localhost"}),
+        "MAX_CONTENT_LENGTH": 2 * 1024 * 1024,
+        "MAX_FORM_MEMORY_SIZE": 500_000,
+        "WTF_CSRF_TIME_LIMIT": 12 * 3600,
+        "BABEL_DEFAULT_LOCALE": "ro",
+    }
+
+
+def _pool(database_url: str) -> dict[str, Any]:
+    return {"pool_pre_ping": True} if database_url.startswith("postgresql") else {}

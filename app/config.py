@@ -1,0 +1,171 @@
+"""Every setting, its type and its default, read once from the environment.
+
+All names start with ``PUNTE_``, except ``PORT``, which hosting platforms set. README has the table.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import SplitResult, urlsplit
+
+
+class BadSetting(ValueError):
+    """One setting is wrong; the sentence says which and what is expected."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    """What the environment says, checked."""
+
+    data: Path
+    database_url: str
+    secret_key: str
+    base_url: str
+    host: str
+    port: int
+    smtp_url: str | None
+    mail_from: str
+    mail_name: str
+    uid_domain: str
+    exit_url: str
+    proxies: int
+
+    @property
+    def mail_folder(self) -> Path:
+        """Where messages go as ``.eml`` files while there is no mail server."""
+        return self.data / "mail"
+
+    @property
+    def is_https(self) -> bool:
+        return self.base_url.startswith("https://")
+
+
+def read_settings(environ: Mapping[str, str]) -> Settings:
+    """The settings of *environ*. Raises `BadSetting` for the first that cannot be used."""
+    data = _folder(environ.get("PUNTE_DATA", "data"))
+    host = environ.get("PUNTE_HOST", "127.0.0.1")
+    port = _port(environ.get("PORT", "8000"))
+    base_url = _base_url(environ.get("PUNTE_BASE_URL", f"http://127.0.0.1:{port}"))
+    domain = urlsplit(base_url).hostname or "localhost"
+    return Settings(
+        data=data,
+        database_url=_database_url(environ.get("PUNTE_DATABASE_URL"), data),
+        secret_key=_secret_key(environ.get("PUNTE_SECRET_KEY"), data),
+        base_url=base_url,
+        host=host,
+        port=port,
+        smtp_url=_smtp_url(environ.get("PUNTE_SMTP_URL")),
+        mail_from=_mailbox(environ.get("PUNTE_MAIL_FROM", "punte@example.org")),
+        mail_name=_one_line("PUNTE_MAIL_NAME", environ.get("PUNTE_MAIL_NAME", "Punte")),
+        uid_domain=_one_line("PUNTE_UID_DOMAIN", environ.get("PUNTE_UID_DOMAIN", domain)),
+        exit_url=_web_address(
+            "PUNTE_EXIT_URL", environ.get("PUNTE_EXIT_URL", "https://ro.wikipedia.org/")
+        ),
+        proxies=_small_number("PUNTE_PROXIES", environ.get("PUNTE_PROXIES", "0")),
+    )
+
+
+def _folder(value: str) -> Path:
+    folder = Path(value).absolute()
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as problem:
+        raise BadSetting(
+            f"PUNTE_DATA: the folder {value} cannot be used ({problem.strerror})."
+        ) from problem
+    return folder
+
+
+def _port(value: str) -> int:
+    if not value.isascii() or not value.isdigit() or not 0 < int(value) < 65536:
+        raise BadSetting(f"PORT: expected a number from 1 to 65535, got {value!r}.")
+    return int(value)
+
+
+def _small_number(name: str, value: str) -> int:
+    if not value.isascii() or not value.isdigit() or int(value) > 9:
+        raise BadSetting(f"{name}: expected a number from 0 to 9, got {value!r}.")
+    return int(value)
+
+
+def _base_url(value: str) -> str:
+    address = _web_address("PUNTE_BASE_URL", value)
+    parts = urlsplit(address)
+    if parts.path.strip("/") or parts.query or parts.fragment:
+        raise BadSetting(
+            f"PUNTE_BASE_URL: expected an address without a path, such as https://punte.example, "
+            f"got {value!r}."
+        )
+    return address.rstrip("/")
+
+
+def _web_address(name: str, value: str) -> str:
+    parts = _split(name, value)
+    if parts.scheme not in {"http", "https"} or not parts.hostname:
+        raise BadSetting(f"{name}: expected an address that starts with https://, got {value!r}.")
+    return value
+
+
+def _database_url(value: str | None, data: Path) -> str:
+    if value is None:
+        return f"sqlite:///{data / 'punte.sqlite'}"
+    if value.startswith("sqlite:///"):
+        return value
+    for prefix in ("postgresql+psycopg://", "postgresql://", "postgres://"):
+        if value.startswith(prefix):
+            return "postgresql+psycopg://" + value.removeprefix(prefix)
+    raise BadSetting(
+        "PUNTE_DATABASE_URL: expected an address that starts with sqlite:/// or postgresql://."
+    )
+
+
+def _secret_key(value: str | None, data: Path) -> str:
+    if value is not None:
+        if len(value) < 32:
+            raise BadSetting("PUNTE_SECRET_KEY: at least 32 characters are needed.")
+        return value
+    kept = data / "secret_key"
+    if not kept.exists():
+        kept.touch(mode=0o600)
+        kept.write_text(secrets.token_urlsafe(48), encoding="ascii")
+    return kept.read_text(encoding="ascii").strip()
+
+
+def _smtp_url(value: str | None) -> str | None:
+    if not value:
+        return None
+    parts = _split("PUNTE_SMTP_URL", value, secret=True)
+    if parts.scheme not in {"smtp", "smtps"} or not parts.hostname:
+        raise BadSetting(
+            "PUNTE_SMTP_URL: expected smtp://user:password@host:port (STARTTLS where offered) "
+            "or smtps://..."
+        )
+    return value
+
+
+def _split(name: str, value: str, *, secret: bool = False) -> SplitResult:
+    try:
+        parts = urlsplit(value)
+        _ = parts.port
+    except ValueError as problem:
+        shown = "" if secret else f", got {value!r}"
+        raise BadSetting(f"{name}: this is not an address{shown}.") from problem
+    return parts
+
+
+def _mailbox(value: str) -> str:
+    local, _, domain = value.partition("@")
+    if not local or not domain or any(c.isspace() or c in "<>," for c in value):
+        raise BadSetting(
+            f"PUNTE_MAIL_FROM: expected a mailbox such as calendar@centre.example, got {value!r}."
+        )
+    return value
+
+
+def _one_line(name: str, value: str) -> str:
+    if not value or any(ord(c) < 32 for c in value):
+        raise BadSetting(f"{name}: expected one line of text.")
+    return value

@@ -1,0 +1,38 @@
+"""What an installation should look like, checked from inside."""
+
+from __future__ import annotations
+
+import sqlite3
+
+from app.extensions import db
+from app.health import health
+from app.web import settings
+
+# The WAL-reset bug (lost commits with two connections) ends with these versions of SQLite.
+_MENDED = ((3, 44, 6), (3, 50, 7), (3, 51, 3))
+
+
+def complaints() -> list[str]:
+    """One sentence for each thing that is not as it should be."""
+    found = []
+    facts, known = health(), settings()
+    if not facts["database"]:
+        found.append("The database does not answer.")
+    elif not facts["migrations"]:
+        found.append("The tables are not the newest: run `flask --app wsgi setup`.")
+    if known.is_https is False and "127.0.0.1" not in known.base_url:
+        found.append("PUNTE_BASE_URL is not https: passwords would travel readable.")
+    if known.mail_from.endswith("@example.org") and known.smtp_url:
+        found.append("PUNTE_MAIL_FROM is still the example address.")
+    if db.engine.dialect.name == "sqlite" and not _is_mended(sqlite3.sqlite_version_info):
+        found.append(
+            f"SQLite {sqlite3.sqlite_version} may lose a commit in rare cases (WAL reset): "
+            "use 3.51.3 or later, or PostgreSQL."
+        )
+    return found
+
+
+def _is_mended(version: tuple[int, int, int]) -> bool:
+    return version >= (3, 51, 3) or any(
+        version[:2] == mended[:2] and version >= mended for mended in _MENDED
+    )

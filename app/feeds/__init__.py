@@ -1,0 +1,1 @@
+"""Calendars out: public and secret links, and the iCalendar text behind them."""

@@ -1,0 +1,33 @@
+"""The shape of what is typed about calendars."""
+
+from __future__ import annotations
+
+from flask_wtf import FlaskForm
+from wtforms import SelectField, StringField
+from wtforms.validators import InputRequired, Length
+
+from app.i18n import LANGUAGES, _l, own_name
+
+ALARMS = {"": None, "15": 15, "60": 60, "120": 120, "1440": 1440}
+"""What may be chosen -> minutes before the start."""
+
+ALARM_LABELS = [
+    ("", _l("no alarm")),
+    ("15", _l("15 minutes before")),
+    ("60", _l("1 hour before")),
+    ("120", _l("2 hours before")),
+    ("1440", _l("1 day before")),
+]
+
+
+class LinkForm(FlaskForm):  # type: ignore[misc]
+    """A new secret calendar link."""
+
+    label = StringField(
+        _l("For which device?"),
+        [InputRequired(_l("Give it a name, such as “my phone”.")), Length(max=60)],
+    )
+    language = SelectField(
+        _l("Language of the calendar"), choices=[(tag, own_name(tag)) for tag in LANGUAGES]
+    )
+    alarm = SelectField(_l("Alarm"), choices=ALARM_LABELS)

@@ -1,0 +1,60 @@
+"""The words of the interface: import ``_``, ``_l`` and ``ngettext`` from here. And its languages."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from babel import Locale
+from babel.messages.mofile import write_mo
+from babel.messages.pofile import read_po
+from flask_babel import force_locale
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+from flask_babel import ngettext
+
+__all__ = ["LANGUAGES", "_", "_l", "compile_catalogues", "in_language", "negotiate", "ngettext"]
+
+LANGUAGES = ("ro", "en", "ar")
+"""Languages in which every page and message exists; the first is the language of the house."""
+
+_ALIASES = {"mo": "ro", "arb": "ar", "apc": "ar", "acm": "ar", "arz": "ar", "apd": "ar"}
+_TRANSLATIONS = Path(__file__).parent / "translations"
+
+
+def negotiate(accepted: list[str]) -> str | None:
+    """The first of *accepted* (BCP 47 tags, best first) that the house speaks, by its base tag."""
+    for tag in accepted:
+        base = tag.replace("_", "-").split("-")[0].lower()
+        language = _ALIASES.get(base, base)
+        if language in LANGUAGES:
+            return language
+    return None
+
+
+def own_name(language: str) -> str:
+    """The language's name in itself, in its own script: română, English, العربية."""
+    name = Locale.parse(language).get_language_name(language)
+    return name or language
+
+
+@contextmanager
+def in_language(language: str) -> Iterator[None]:
+    """Speak *language* inside, whoever asked: letters are in the reader's words."""
+    with force_locale(language):
+        yield
+
+
+def compile_catalogues() -> None:
+    """Make the ``.mo`` beside each ``.po`` that is newer than it."""
+    for source in _TRANSLATIONS.glob("*/LC_MESSAGES/messages.po"):
+        compiled = source.with_suffix(".mo")
+        if compiled.exists() and compiled.stat().st_mtime >= source.stat().st_mtime:
+            continue
+        with source.open("rb") as po:
+            catalogue = read_po(po, locale=source.parts[-3])
+        fresh = compiled.with_suffix(".mo.new")
+        with fresh.open("wb") as mo:
+            write_mo(mo, catalogue)
+        fresh.replace(compiled)

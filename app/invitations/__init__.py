@@ -1,0 +1,1 @@
+"""Bringing people in: adding somebody, inviting them by letter, a new password."""

@@ -1,0 +1,84 @@
+"""The shape of what is typed about somebody new."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+from flask_wtf import FlaskForm
+from wtforms import DateField, SelectField, SelectMultipleField, StringField
+from wtforms.validators import InputRequired, Length, Optional, ValidationError
+
+from app.i18n import LANGUAGES, _, _l, own_name
+from app.people.forms import MAILBOX, PHONE, LanguagesMixin, spoken_rows
+from app.people.models import Centre, Person
+from app.people.queries import person_by_email
+from app.people.terms import STAFF, Gender, Role
+
+
+class ForgottenForm(FlaskForm):  # type: ignore[misc]
+    email = StringField(
+        _l("E-mail"), [InputRequired(_l("Type your e-mail address.")), Length(max=254)]
+    )
+
+
+class PersonForm(LanguagesMixin, FlaskForm):  # type: ignore[misc]
+    """Somebody new, or what staff know of somebody."""
+
+    name = StringField(
+        _l("Name"), [InputRequired(_l("Type a name; a nickname will do.")), Length(max=100)]
+    )
+    email = StringField(_l("E-mail"), [Optional(), Length(max=254)])
+    phone = StringField(_l("Telephone"), [Optional(), PHONE])
+    centre = SelectField(_l("Centre"), coerce=int)
+    roles = SelectMultipleField(
+        _l("Roles in this centre"), [InputRequired(_l("Choose at least one role."))], coerce=Role
+    )
+    language = SelectField(
+        _l("Language of pages and messages"), choices=[(tag, own_name(tag)) for tag in LANGUAGES]
+    )
+    gender = SelectField(_l("Gender"), choices=[("", _l("not stated"))])
+    check_valid_until = DateField(_l("Behavioural-integrity certificate valid until"), [Optional()])
+
+    def __init__(
+        self,
+        *args: Any,
+        centres: list[Centre],
+        editor: Person,
+        known: Person | None = None,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(*args, **kwargs)
+        self.known = known
+        self.centre.choices = [(centre.id, centre.name) for centre in centres]
+        grantable = [
+            role for role in Role if role not in STAFF or editor.has_role(Role.ADMINISTRATOR)
+        ]
+        self.roles.choices = [(role, role.label) for role in grantable]
+        self.gender.choices = [("", _("not stated")), *[(g.value, str(g.label)) for g in Gender]]
+
+    def validate_email(self, field: StringField) -> None:
+        if not MAILBOX.fullmatch(field.data.strip()):
+            raise ValidationError(_("Type an e-mail address such as name@example.org."))
+        other = person_by_email(field.data)
+        if other is not None and other is not self.known:
+            raise ValidationError(_("Somebody with this e-mail address is already known."))
+
+    def validate_check_valid_until(self, field: DateField) -> None:
+        if field.data is not None and not date(2000, 1, 1) <= field.data <= date(2100, 1, 1):
+            raise ValidationError(_("Check the year of this date."))
+
+
+def facts_of(person: Person, centre: Centre) -> dict[str, Any]:
+    """What the form shows of *person* in *centre*."""
+    return {
+        "name": person.name,
+        "email": person.email,
+        "phone": person.phone,
+        "centre": centre.id,
+        "roles": sorted(person.roles_in(centre.id)),
+        "language": person.language,
+        "gender": person.gender.value if person.gender else "",
+        "check_valid_until": person.check_valid_until,
+        "languages": spoken_rows(person),
+    }

@@ -1,0 +1,152 @@
+"""The people of a centre, adding and changing them; and the forgotten password."""
+
+from __future__ import annotations
+
+from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
+from werkzeug import Response
+
+from app import clock
+from app.extensions import db
+from app.i18n import _
+from app.invitations.forms import ForgottenForm, PersonForm, facts_of
+from app.invitations.operations import forgotten, invite
+from app.people import operations
+from app.people.access import public
+from app.people.current import staff
+from app.people.forms import stripped
+from app.people.models import Centre, Person
+from app.people.queries import centres_of, people_of
+from app.people.terms import STAFF, Gender, Role
+from app.web import one_or_404
+
+bp = Blueprint("invitations", __name__)
+
+
+@bp.get("/people")
+def people() -> str:
+    """Everyone with a role in one's centres, filtered by role in the address."""
+    found = db.session.scalars(people_of(staff())).all()
+    role = next((role for role in Role if role.value == request.args.get("role")), None)
+    mine = {centre.id for centre in _centres()}
+    shown = [p for p in found if role is None or any(role in p.roles_in(c) for c in mine)]
+    return render_template(
+        "invitations/people.html", people=shown, centres=_centres(), roles=list(Role), role=role
+    )
+
+
+@bp.get("/people/new")
+def new() -> str:
+    form = PersonForm(centres=_centres(), editor=staff())
+    form.add_spare_rows()
+    return render_template("invitations/person.html", form=form, known=None)
+
+
+@bp.post("/people/new")
+def add() -> tuple[str, int] | Response:
+    form = PersonForm(centres=_centres(), editor=staff())
+    if not form.validate_on_submit():
+        return render_template("invitations/person.html", form=form, known=None), 422
+    now = clock.now()
+    centre = _centre(form.centre.data)
+    person = operations.add_person(
+        form.name.data.strip(),
+        roles={centre: frozenset(form.roles.data)},
+        spoken=form.spoken(),
+        language=form.language.data,
+        now=now,
+        **_details(form),
+    )
+    invite(person, by=staff(), now=now)
+    db.session.commit()
+    flash(_("Added. If there is an e-mail address, an invitation is on its way."), "success")
+    return redirect(url_for(".people"), 303)
+
+
+@bp.get("/people/<ref>")
+def show(ref: str) -> str:
+    person = _find(ref)
+    form = PersonForm(
+        data=facts_of(person, _shared_centre(person)),
+        centres=_centres(),
+        editor=staff(),
+        known=person,
+    )
+    form.add_spare_rows()
+    return render_template("invitations/person.html", form=form, known=person)
+
+
+@bp.post("/people/<ref>")
+def change(ref: str) -> tuple[str, int] | Response:
+    person = _find(ref)
+    form = PersonForm(centres=_centres(), editor=staff(), known=person)
+    if not form.validate_on_submit():
+        return render_template("invitations/person.html", form=form, known=person), 422
+    details = _details(form)
+    person.name, person.language = form.name.data.strip(), form.language.data
+    person.email = details["email"].lower() if details["email"] else None
+    person.phone, person.gender = details["phone"], details["gender"]
+    person.check_valid_until = details["check_valid_until"]
+    centre = _centre(form.centre.data)
+    kept = person.roles_in(centre.id) - {choice for choice, _label in form.roles.choices}
+    operations.set_roles(person, centre, frozenset(form.roles.data) | kept)
+    operations.set_languages(person, form.spoken())
+    db.session.commit()
+    flash(_("Saved."), "success")
+    return redirect(url_for(".people"), 303)
+
+
+@bp.post("/people/<ref>/invitation")
+def invite_again(ref: str) -> Response:
+    person = _find(ref)
+    invite(person, by=staff(), now=clock.now())
+    db.session.commit()
+    flash(_("The invitation is on its way."), "success")
+    return redirect(url_for(".show", ref=ref), 303)
+
+
+@bp.get("/forgotten-password")
+@public
+def ask() -> str:
+    return render_template("invitations/forgotten.html", form=ForgottenForm())
+
+
+@bp.post("/forgotten-password")
+@public
+def asked() -> tuple[str, int] | Response:
+    """The same answer whether the address is known or not."""
+    form = ForgottenForm()
+    if not form.validate_on_submit():
+        return render_template("invitations/forgotten.html", form=form), 422
+    forgotten(form.email.data, now=clock.now())
+    db.session.commit()
+    flash(_("If we know this address, a letter with a link is on its way to it."), "success")
+    return redirect(url_for("people.sign_in"), 303)
+
+
+def _centres() -> list[Centre]:
+    return centres_of(staff(), *STAFF)
+
+
+def _centre(centre_id: int) -> Centre:
+    return next(centre for centre in _centres() if centre.id == centre_id)
+
+
+def _find(ref: str) -> Person:
+    """Somebody of one's centres. Colleagues on the staff are changed by an administrator only."""
+    person = one_or_404(people_of(staff()).where(Person.ref == ref))
+    if person.has_role(*STAFF) and not staff().has_role(Role.ADMINISTRATOR):
+        abort(404)
+    return person
+
+
+def _shared_centre(person: Person) -> Centre:
+    return next(c for c in _centres() if person.roles_in(c.id))
+
+
+def _details(form: PersonForm) -> dict[str, object]:
+    return {
+        "email": stripped(form.email.data),
+        "phone": stripped(form.phone.data),
+        "gender": Gender(form.gender.data) if form.gender.data else None,
+        "check_valid_until": form.check_valid_until.data,
+    }

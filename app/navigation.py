@@ -1,0 +1,61 @@
+"""The main menu of each role: one list, read top to bottom."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from flask import Flask, request, url_for
+
+from app.i18n import _l
+from app.people.locale import page_language
+from app.people.current import person_or_none
+from app.people.models import Person
+from app.people.terms import HELPERS, STAFF, Role
+
+
+@dataclass(frozen=True)
+class Item:
+    """One entry: its words, its page, its icon, and the roles that see it (none: everybody)."""
+
+    label: Any
+    endpoint: str
+    icon: str
+    roles: tuple[Role, ...] = ()
+    signed_in: bool = True
+
+
+MENU = (
+    Item(_l("Week"), "planning.week", "calendar", (Role.COORDINATOR,)),
+    Item(_l("New activity"), "programme.new", "calendar-plus", (Role.COORDINATOR,)),
+    Item(_l("People"), "invitations.people", "users", STAFF),
+    Item(_l("Where you are needed"), "staffing.needed", "hand", HELPERS),
+    Item(_l("My sessions"), "programme.mine", "check"),
+    Item(_l("Programme"), "programme.index", "book", (), signed_in=False),
+    Item(_l("Calendars"), "feeds.calendars", "rss", (), signed_in=False),
+)
+
+
+@dataclass(frozen=True)
+class Entry:
+    """An item as the layout shows it."""
+
+    label: str
+    href: str
+    icon: str
+    is_current: bool
+
+
+def menu_of(person: Person | None) -> list[Entry]:
+    return [
+        Entry(str(i.label), url_for(i.endpoint), i.icon, request.endpoint == i.endpoint)
+        for i in MENU
+        if (person is not None or not i.signed_in)
+        and (not i.roles or (person is not None and person.has_role(*i.roles)))
+    ]
+
+
+def init_app(app: Flask) -> None:
+    @app.context_processor
+    def menu() -> dict[str, object]:
+        return {"nav": menu_of(person_or_none()), "reader": page_language()}

@@ -1,0 +1,1 @@
+"""What we owe people: the outbox, written in the same transaction as the deed, and its delivery."""

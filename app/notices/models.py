@@ -1,0 +1,99 @@
+"""The outbox."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, UniqueConstraint, text
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from app.database import Base, new_ref
+from app.people.models import Person
+
+
+class Kind(StrEnum):
+    """One member per letter in ``templates/letters``."""
+
+    REMINDER = "reminder"
+    MOVED = "moved"
+    CANCELLED = "cancelled"
+    RESTORED = "restored"
+    ENROLLED = "enrolled"
+    OFFER = "offer"
+    OFFER_ANSWERED = "offer_answered"
+    PLACE_REQUESTED = "place_requested"
+    PLACE_TAKEN = "place_taken"
+    PLACE_CONFIRMED = "place_confirmed"
+    PLACE_REFUSED = "place_refused"
+    PLACE_GIVEN_UP = "place_given_up"
+    PASSWORD = "password"
+
+    @property
+    def may_repeat(self) -> bool:
+        """Whether to send again, under the same Message-ID, what a crash left unclear."""
+        return self is not Kind.PASSWORD
+
+
+class State(StrEnum):
+    """``pending → claimed → sending → sent``; a retry is pending again, later."""
+
+    PENDING = "pending"
+    CLAIMED = "claimed"
+    SENDING = "sending"
+    SENT = "sent"
+    DROPPED = "dropped"  # no longer true when its turn came
+    FAILED = "failed"  # somebody must telephone
+    EXPIRED = "expired"  # too late to be of use: somebody must telephone
+    TOLD = "told"  # somebody did
+
+
+UNSENT = (State.PENDING, State.CLAIMED, State.SENDING)
+TO_CALL = (State.FAILED, State.EXPIRED)
+
+
+class Notice(Base):
+    """One message owed to one person. *key* makes owing it twice impossible.
+
+    It holds no words: the letter is written when it leaves, from what is true then. *about* names
+    rows by id. A *confidential* one concerns a protected meeting and is shown to nobody else.
+    *responsible* is who must know if it could not be delivered.
+    """
+
+    __tablename__ = "notice"
+    __table_args__ = (
+        UniqueConstraint("person_id", "kind", "key"),
+        CheckConstraint("attempts >= 0", name="attempts"),
+        Index(
+            "ix_notice_unsent",
+            "due_at",
+            "id",
+            sqlite_where=text("state IN ('pending', 'claimed', 'sending')"),
+            postgresql_where=text("state IN ('pending', 'claimed', 'sending')"),
+        ),
+        Index("ix_notice_state_due_at", "state", "due_at"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    ref: Mapped[str] = mapped_column(unique=True, default=new_ref)
+    person_id: Mapped[int] = mapped_column(ForeignKey("person.id", ondelete="CASCADE"))
+    responsible_id: Mapped[int | None] = mapped_column(
+        ForeignKey("person.id", ondelete="SET NULL"), index=True
+    )
+    kind: Mapped[Kind]
+    key: Mapped[str]
+    about: Mapped[dict[str, Any]] = mapped_column(JSON)
+    confidential: Mapped[bool] = mapped_column(default=False)
+    posted_at: Mapped[datetime]
+    due_at: Mapped[datetime]
+    not_after: Mapped[datetime | None]
+    state: Mapped[State] = mapped_column(default=State.PENDING)
+    claim: Mapped[str | None]
+    lease_until: Mapped[datetime | None]
+    attempts: Mapped[int] = mapped_column(default=0)
+    last_code: Mapped[str | None]
+    sent_at: Mapped[datetime | None]
+
+    person: Mapped[Person] = relationship(foreign_keys=[person_id], lazy="joined", innerjoin=True)
+    responsible: Mapped[Person | None] = relationship(foreign_keys=[responsible_id])

@@ -1,0 +1,57 @@
+"""Reads about the outbox."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from sqlalchemy import Select, and_, func, or_, select
+
+from app.extensions import db
+from app.notices.models import TO_CALL, UNSENT, Notice, State
+from app.people.models import Membership, Person
+from app.people.terms import STAFF, Role
+
+CALL_FOR = timedelta(days=7)
+
+
+def oldest_due(*, now: datetime) -> datetime | None:
+    """When the oldest message that should have left by now was due; None if none waits."""
+    waiting = select(func.min(Notice.due_at)).where(Notice.state.in_(UNSENT), Notice.due_at <= now)
+    return db.session.scalars(waiting).one()
+
+
+def call_list(staff: Person, *, now: datetime) -> Select[Notice]:
+    """What could not be delivered and *staff* may know of: a telephone call is owed instead.
+
+    Everyone on the staff of a centre sees its people's; of protected meetings only who is
+    responsible for them.
+    """
+    theirs = select(Membership.person_id).where(
+        Membership.centre_id.in_(staff.centres_where(*STAFF))
+    )
+    return (
+        select(Notice)
+        .where(
+            Notice.state.in_(TO_CALL),
+            Notice.posted_at > now - CALL_FOR,
+            or_(
+                Notice.responsible_id == staff.id,
+                and_(Notice.confidential.is_(False), Notice.person_id.in_(theirs)),
+            ),
+        )
+        .order_by(Notice.due_at, Notice.id)
+    )
+
+
+def sent_messages(reader: Person) -> Select[Notice]:
+    """The latest messages that left: one's own, and for an administrator all that are not
+    confidential."""
+    own = Notice.person_id == reader.id
+    if reader.has_role(Role.ADMINISTRATOR):
+        own = or_(own, Notice.confidential.is_(False))
+    return (
+        select(Notice)
+        .where(Notice.state == State.SENT, own)
+        .order_by(Notice.sent_at.desc(), Notice.id.desc())
+        .limit(100)
+    )

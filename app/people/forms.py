@@ -1,0 +1,150 @@
+"""The shape of what is typed about people."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+from zoneinfo import available_timezones
+
+from flask_wtf import FlaskForm
+from wtforms import FieldList, Form, FormField, PasswordField, SelectField, StringField
+from wtforms.validators import InputRequired, Length, Optional, Regexp, ValidationError
+
+from app.i18n import LANGUAGES, _, _l, own_name
+from app.people.languages import COMMON, name_of, own_name_of
+from app.people.locale import page_language
+from app.people.models import Person
+from app.people.operations import Spoken
+from app.people.terms import Level
+
+MAILBOX = re.compile(r"[^@\s,;<>()\"]+@[^@\s,;<>()\"]+\.[^@\s,;<>()\"]+")
+SPARE_ROWS = 2
+
+
+def stripped(value: str | None) -> str | None:
+    """What was typed without the spaces around it; None where nothing was."""
+    return (value or "").strip() or None
+
+
+class SignInForm(FlaskForm):  # type: ignore[misc]
+    email = StringField(
+        _l("E-mail"), [InputRequired(_l("Type your e-mail address.")), Length(max=254)]
+    )
+    password = PasswordField(
+        _l("Password"), [InputRequired(_l("Type your password.")), Length(max=200)]
+    )
+
+
+class ConfirmForm(FlaskForm):  # type: ignore[misc]
+    password = PasswordField(
+        _l("Password"), [InputRequired(_l("Type your password.")), Length(max=200)]
+    )
+
+
+class NewPasswordForm(FlaskForm):  # type: ignore[misc]
+    password = PasswordField(
+        _l("New password"),
+        [
+            InputRequired(_l("Type a new password.")),
+            Length(min=10, max=200, message=_l("At least 10 characters.")),
+        ],
+    )
+
+
+def language_choices() -> list[tuple[str, str]]:
+    """Every language of the house's list: its own name, and its name in the page's language."""
+    reader = page_language()
+    named = [
+        (
+            tag,
+            own
+            if (own := own_name_of(tag)) == (here := name_of(tag, reader))
+            else f"{own} – {here}",
+        )
+        for tag in COMMON
+    ]
+    return [("", _("choose a language")), *named]
+
+
+def level_choices(none: str) -> list[tuple[str, str]]:
+    return [("", none), *[(level.value, str(level.label)) for level in Level]]
+
+
+class SpokenForm(Form):  # type: ignore[misc]
+    """One language of one person."""
+
+    language = SelectField(_l("Language"), validate_choice=True)
+    speaks = SelectField(_l("speaks"))
+    reads = SelectField(_l("reads"))
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.language.choices = language_choices()
+        self.speaks.choices = level_choices(_("does not speak"))
+        self.reads.choices = level_choices(_("does not read"))
+
+    def validate_language(self, field: SelectField) -> None:
+        if field.data and not (self.speaks.data or self.reads.data):
+            raise ValidationError(_("Say how well it is spoken or read."))
+
+
+class LanguagesMixin:
+    """Forms that list the languages of a person, with a few empty rows for more."""
+
+    languages = FieldList(FormField(SpokenForm), min_entries=0, max_entries=20)
+
+    def add_spare_rows(self) -> None:
+        for _row in range(SPARE_ROWS):
+            self.languages.append_entry()
+
+    def spoken(self) -> Spoken:
+        return {
+            row.form.language.data: (_level(row.form.speaks.data), _level(row.form.reads.data))
+            for row in self.languages
+            if row.form.language.data
+        }
+
+
+def _level(value: str | None) -> Level | None:
+    return Level(value) if value else None
+
+
+PHONE = Regexp(r"^[+0-9 ()./-]{4,30}$", message=_l("Digits, please, such as +40 721 000 000."))
+
+
+class ProfileForm(LanguagesMixin, FlaskForm):  # type: ignore[misc]
+    """What people say of themselves."""
+
+    name = StringField(
+        _l("Name"), [InputRequired(_l("Type a name; a nickname will do.")), Length(max=100)]
+    )
+    phone = StringField(_l("Telephone"), [Optional(), PHONE])
+    language = SelectField(
+        _l("Language of pages and messages"), choices=[(tag, own_name(tag)) for tag in LANGUAGES]
+    )
+    zone = SelectField(
+        _l("Time zone"),
+        choices=sorted(z for z in available_timezones() if "/" in z and not z.startswith("Etc")),
+    )
+
+
+def profile_of(person: Person) -> dict[str, Any]:
+    """What the form shows of *person*."""
+    return {
+        "name": person.name,
+        "phone": person.phone,
+        "language": person.language,
+        "zone": person.zone,
+        "languages": spoken_rows(person),
+    }
+
+
+def spoken_rows(person: Person) -> list[dict[str, str]]:
+    return [
+        {
+            "language": row.language,
+            "speaks": row.speaks.value if row.speaks else "",
+            "reads": row.reads.value if row.reads else "",
+        }
+        for row in person.languages
+    ]

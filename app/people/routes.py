@@ -1,0 +1,166 @@
+"""Signing in and out, one's own profile, leaving in a hurry."""
+
+from __future__ import annotations
+
+from ipaddress import ip_address, ip_network
+
+from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask_login import current_user
+from werkzeug import Response
+
+from app import clock
+from app.extensions import db
+from app.i18n import _
+from app.people import operations
+from app.people.access import public
+from app.people.current import current_person, current_sign_in, forget, remember
+from app.people.forms import (
+    ConfirmForm,
+    NewPasswordForm,
+    ProfileForm,
+    SignInForm,
+    profile_of,
+    stripped,
+)
+from app.people.operations import LinkUsed, TooManyTries
+from app.people.passwords import WeakPassword
+from app.people.queries import password_link
+from app.people.terms import Role
+from app.web import local_path, settings
+
+bp = Blueprint("people", __name__)
+
+
+@bp.get("/sign-in")
+@public
+def sign_in() -> str | Response:
+    if current_user.is_authenticated:
+        return redirect(url_for(".home"), 303)
+    return render_template("people/sign_in.html", form=SignInForm())
+
+
+@bp.post("/sign-in")
+@public
+def begin() -> str | tuple[str, int] | Response:
+    """Right: in. Wrong: the same sentence whether the address is known or not."""
+    form = SignInForm()
+    if not form.validate_on_submit():
+        return render_template("people/sign_in.html", form=form), 422
+    try:
+        token = operations.sign_in(
+            form.email.data, form.password.data, network=_network(), now=clock.now()
+        )
+    except TooManyTries as refusal:
+        form.form_errors.append(str(refusal.message))
+        return render_template("people/sign_in.html", form=form), 429
+    db.session.commit()
+    if token is None:
+        form.form_errors.append(_("The e-mail address or the password is not right."))
+        return render_template("people/sign_in.html", form=form), 422
+    remember(token)
+    return redirect(local_path(request.args.get("next")) or url_for(".home"), 303)
+
+
+def _network() -> str:
+    """The caller's network: /24 or /48, so that no single address is kept."""
+    address = ip_address(request.remote_addr or "127.0.0.1")
+    return str(ip_network((address, 24 if address.version == 4 else 48), strict=False))
+
+
+@bp.get("/home")
+def home() -> Response:
+    """The first page of each role."""
+    person = current_person()
+    if person.has_role(Role.COORDINATOR):
+        return redirect(url_for("planning.week"), 303)
+    if person.has_role(Role.ADMINISTRATOR):
+        return redirect(url_for("invitations.people"), 303)
+    if person.has_role(Role.VOLUNTEER, Role.MEDIATOR):
+        return redirect(url_for("staffing.needed"), 303)
+    return redirect(url_for("programme.mine"), 303)
+
+
+@bp.post("/sign-out")
+def sign_out() -> Response:
+    forget()
+    db.session.commit()
+    flash(_("You are signed out."), "success")
+    return redirect(url_for("programme.index"), 303)
+
+
+@bp.post("/leave")
+def leave() -> Response:
+    """Leave in a hurry: signed out, this site's traces cleared, and on to a harmless page."""
+    forget()
+    db.session.commit()
+    response = redirect(settings().exit_url, 303)
+    response.headers["Clear-Site-Data"] = '"cache", "cookies", "storage"'
+    return response
+
+
+@bp.get("/confirmation")
+def confirm() -> str:
+    return render_template("people/confirm.html", form=ConfirmForm())
+
+
+@bp.post("/confirmation")
+def confirmed() -> str | tuple[str, int] | Response:
+    """The password once more, before protected details are shown."""
+    form = ConfirmForm()
+    if not form.validate_on_submit():
+        return render_template("people/confirm.html", form=form), 422
+    right = operations.confirm_password(current_sign_in(), form.password.data, now=clock.now())
+    db.session.commit()
+    if not right:
+        form.form_errors.append(_("The password is not right."))
+        return render_template("people/confirm.html", form=form), 422
+    return redirect(local_path(request.args.get("next")) or url_for(".home"), 303)
+
+
+@bp.get("/profile")
+def profile() -> str:
+    form = ProfileForm(data=profile_of(current_person()))
+    form.add_spare_rows()
+    return render_template("people/profile.html", form=form)
+
+
+@bp.post("/profile")
+def change_profile() -> str | tuple[str, int] | Response:
+    form, person = ProfileForm(), current_person()
+    if not form.validate_on_submit():
+        return render_template("people/profile.html", form=form), 422
+    person.name, person.phone = form.name.data.strip(), stripped(form.phone.data)
+    person.language, person.zone = form.language.data, form.zone.data
+    operations.set_languages(person, form.spoken())
+    db.session.commit()
+    flash(_("Saved."), "success")
+    return redirect(f"/{person.language}{url_for('.profile')[len(request.script_root) :]}", 303)
+
+
+@bp.get("/password/<token>")
+@public
+def choose_password(token: str) -> str | tuple[str, int]:
+    """Looking never uses the link up: mail scanners open links before people do."""
+    if db.session.scalars(password_link(token)).one_or_none() is None:
+        return render_template("refused.html", message=LinkUsed.message), 404
+    return render_template("people/choose_password.html", form=NewPasswordForm())
+
+
+@bp.post("/password/<token>")
+@public
+def password_chosen(token: str) -> str | tuple[str, int] | Response:
+    form = NewPasswordForm()
+    found = db.session.scalars(password_link(token)).one_or_none()
+    if found is None:
+        return render_template("refused.html", message=LinkUsed.message), 404
+    if not form.validate_on_submit():
+        return render_template("people/choose_password.html", form=form), 422
+    try:
+        operations.choose_password(found, form.password.data, now=clock.now())
+    except WeakPassword as refusal:
+        db.session.rollback()
+        form.password.errors = [*form.password.errors, refusal.message]
+        return render_template("people/choose_password.html", form=form), 422
+    db.session.commit()
+    flash(_("Your password is set. Sign in with it."), "success")
+    return redirect(url_for(".sign_in"), 303)

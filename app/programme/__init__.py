@@ -1,0 +1,1 @@
+"""What we put on: rooms, activities, their meetings, who is expected, and every change."""

@@ -1,0 +1,197 @@
+"""Moving, cancelling and restoring one meeting, and telling whoever is expected. Never commits."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import select
+
+from app.extensions import db, lock
+from app.i18n import _l
+from app.notices.models import Kind as Letter
+from app.notices.operations import post
+from app.people.models import Person
+from app.programme.bookings import release, retime
+from app.programme.models import ChangeKind, Meeting, MeetingChange, Part, Room, Status
+from app.programme.operations import RoomTaken
+from app.programme.queries import bookings_at, double_booked, meetings_in_room
+from app.refusal import Refusal
+
+LETTERS = {
+    ChangeKind.MOVED: Letter.MOVED,
+    ChangeKind.CANCELLED: Letter.CANCELLED,
+    ChangeKind.RESTORED: Letter.RESTORED,
+}
+
+
+class ChangedMeanwhile(Refusal):
+    message = _l("Somebody changed this session a moment ago. Look at it again before you decide.")
+
+
+class AlreadyOver(Refusal):
+    message = _l("This session has already begun or is over.")
+
+
+class HelperElsewhere(Refusal):
+    message = _l("Somebody who helps at this session is expected elsewhere at that time.")
+
+
+class EndsBeforeItStarts(Refusal):
+    message = _l("The session has to end after it starts.")
+
+
+def lock_with_people(meeting: Meeting, *, seen: int) -> list[Person]:
+    """Hold everyone expected, then the meeting itself; who is expected.
+
+    *seen* is the sequence on which the decision was made. Raises `ChangedMeanwhile` if it is not
+    the present one, or if somebody joined or left while we waited.
+    """
+    before = [booking.person_id for booking in bookings_at(meeting)]
+    people = list(
+        db.session.scalars(
+            select(Person)
+            .where(Person.id.in_(before))
+            .order_by(Person.id)
+            .with_for_update(of=Person)
+        )
+    )
+    lock(meeting)
+    if meeting.sequence != seen or [b.person_id for b in bookings_at(meeting)] != before:
+        raise ChangedMeanwhile
+    return people
+
+
+def move_meeting(
+    meeting: Meeting,
+    *,
+    starts_at: datetime,
+    ends_at: datetime,
+    room: Room | None,
+    by: Person,
+    now: datetime,
+    seen: int,
+    also_tell: Iterable[Person] = (),
+) -> None:
+    """Everyone expected comes at the new time and place, and is told.
+
+    Helpers who are expected elsewhere then: `HelperElsewhere`. Learners who are: they are told, and
+    no longer expected at this meeting. A room in use: `RoomTaken`. The same again: nothing.
+    """
+    people = lock_with_people(meeting, seen=seen)
+    if (meeting.starts_at, meeting.ends_at, meeting.room) == (starts_at, ends_at, room):
+        return
+    _refuse_move(meeting, starts_at, ends_at, now)
+    _refuse_taken_room(meeting, room, starts_at, ends_at)
+    for learner in double_booked(meeting, starts_at, ends_at, Part.LEARNER):
+        release(learner, meeting, Part.LEARNER)
+    before = facts_of(meeting)
+    meeting.starts_at, meeting.ends_at, meeting.room = starts_at, ends_at, room
+    retime(meeting, starts_at, ends_at, held=True)
+    _record(meeting, ChangeKind.MOVED, before, by=by, now=now)
+    _tell(meeting, ChangeKind.MOVED, [*people, *also_tell], by=by, now=now)
+
+
+def _refuse_move(meeting: Meeting, starts_at: datetime, ends_at: datetime, now: datetime) -> None:
+    if ends_at <= starts_at:
+        raise EndsBeforeItStarts
+    if not meeting.is_open(now) or starts_at <= now:
+        raise AlreadyOver
+    if double_booked(meeting, starts_at, ends_at, Part.HELPER):
+        raise HelperElsewhere
+
+
+def _refuse_taken_room(
+    meeting: Meeting, room: Room | None, starts_at: datetime, ends_at: datetime
+) -> None:
+    if room is None:
+        return
+    lock(room)
+    if meetings_in_room(room, starts_at, ends_at, but=meeting):
+        raise RoomTaken
+
+
+def cancel_meeting(
+    meeting: Meeting, *, by: Person, now: datetime, seen: int, also_tell: Iterable[Person] = ()
+) -> None:
+    """It does not take place; its reminders fall silent and everyone expected is told."""
+    if meeting.is_cancelled:
+        return
+    people = lock_with_people(meeting, seen=seen)
+    if not meeting.is_open(now):
+        raise AlreadyOver
+    before = facts_of(meeting)
+    meeting.status = Status.CANCELLED
+    retime(meeting, meeting.starts_at, meeting.ends_at, held=False)
+    _record(meeting, ChangeKind.CANCELLED, before, by=by, now=now)
+    _tell(meeting, ChangeKind.CANCELLED, [*people, *also_tell], by=by, now=now)
+
+
+def restore_meeting(
+    meeting: Meeting, *, by: Person, now: datetime, seen: int, also_tell: Iterable[Person] = ()
+) -> None:
+    """It takes place after all, for those who are still free then; everyone is told."""
+    if not meeting.is_cancelled:
+        return
+    people = lock_with_people(meeting, seen=seen)
+    if meeting.starts_at <= now:
+        raise AlreadyOver
+    _refuse_taken_room(meeting, meeting.room, meeting.starts_at, meeting.ends_at)
+    if double_booked(meeting, meeting.starts_at, meeting.ends_at, Part.HELPER):
+        raise HelperElsewhere
+    for learner in double_booked(meeting, meeting.starts_at, meeting.ends_at, Part.LEARNER):
+        release(learner, meeting, Part.LEARNER)
+    before = facts_of(meeting)
+    meeting.status = Status.PLANNED
+    retime(meeting, meeting.starts_at, meeting.ends_at, held=True)
+    _record(meeting, ChangeKind.RESTORED, before, by=by, now=now)
+    _tell(meeting, ChangeKind.RESTORED, [*people, *also_tell], by=by, now=now)
+
+
+def facts_of(meeting: Meeting) -> dict[str, Any]:
+    """What a change remembers: ISO 8601 instants in UTC, the room's id, the status."""
+    return {
+        "starts_at": meeting.starts_at.isoformat(),
+        "ends_at": meeting.ends_at.isoformat(),
+        "room": meeting.room.id if meeting.room else None,
+        "status": meeting.status.value,
+    }
+
+
+def _record(
+    meeting: Meeting, kind: ChangeKind, before: dict[str, Any], *, by: Person, now: datetime
+) -> None:
+    meeting.sequence += 1
+    meeting.changed_at = now
+    db.session.add(
+        MeetingChange(
+            meeting_id=meeting.id,
+            sequence=meeting.sequence,
+            kind=kind,
+            by=by,
+            at=now,
+            before=before,
+            after=facts_of(meeting),
+        )
+    )
+    db.session.flush()
+
+
+def _tell(
+    meeting: Meeting, kind: ChangeKind, people: Iterable[Person], *, by: Person, now: datetime
+) -> None:
+    """One letter each, but not to whoever made the change."""
+    for person in people:
+        if person.id == by.id:
+            continue
+        post(
+            person,
+            LETTERS[kind],
+            f"{meeting.ref}:{meeting.sequence}",
+            now=now,
+            about={"meeting": meeting.id, "sequence": meeting.sequence},
+            responsible=meeting.activity.coordinator,
+            confidential=meeting.is_secret,
+            not_after=meeting.starts_at,
+        )

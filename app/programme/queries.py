@@ -1,0 +1,225 @@
+"""Reads about the programme: what strangers may see, what a coordinator plans, who is expected."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from datetime import datetime, timedelta
+
+from sqlalchemy import ColumnElement, Select, and_, func, or_, select
+from sqlalchemy.orm import aliased
+
+from app.extensions import db
+from app.people.languages import answering
+from app.people.models import Centre, Person
+from app.people.terms import Role
+from app.programme.kinds import LISTED, Kind
+from app.programme.models import (
+    Activity,
+    ActivityText,
+    Booking,
+    Confidant,
+    Meeting,
+    MeetingChange,
+    Part,
+    Room,
+    Status,
+    fold,
+)
+
+PUBLIC_WINDOW = timedelta(weeks=6)
+
+
+def is_listed() -> ColumnElement[bool]:
+    """An activity strangers may see."""
+    return Activity.privacy.in_(LISTED)
+
+
+def listed_meetings(
+    *,
+    start: datetime,
+    end: datetime,
+    centre: str | None = None,
+    kind: Kind | None = None,
+    language: str | None = None,
+    words: str | None = None,
+) -> Select[Meeting]:
+    """The meetings between two instants that strangers may see, by time.
+
+    *language* matches the one an activity is held in or mediated into; *words* its titles.
+    """
+    found = (
+        select(Meeting)
+        .join(Meeting.activity)
+        .where(is_listed(), Meeting.starts_at >= start, Meeting.starts_at < end)
+        .order_by(Meeting.starts_at, Meeting.id)
+    )
+    if centre is not None:
+        found = found.join(Activity.centre).where(Centre.code == centre)
+    if kind is not None:
+        found = found.where(Activity.kind == kind)
+    if language is not None:
+        found = found.where(speaks(language))
+    if words:
+        found = found.where(Activity.id.in_(_titled(words)))
+    return found
+
+
+def speaks(language: str) -> ColumnElement[bool]:
+    """Activities held in *language* or mediated into it, its dialects included."""
+    tags = answering(language)
+    return or_(Activity.language.in_(tags), Activity.support_language.in_(tags))
+
+
+def _titled(words: str) -> Select[int]:
+    like = f"%{_literally(fold(words))}%"
+    return select(ActivityText.activity_id).where(ActivityText.folded.like(like, escape="\\"))
+
+
+def _literally(words: str) -> str:
+    return words.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+
+
+def is_planned_by(person: Person) -> ColumnElement[bool]:
+    """Activities *person* may plan: those of their centres, the protected only if entrusted."""
+    entrusted = select(Confidant.activity_id).where(Confidant.person_id == person.id)
+    return and_(
+        Activity.centre_id.in_(person.centres_where(Role.COORDINATOR)),
+        or_(is_listed(), Activity.coordinator_id == person.id, Activity.id.in_(entrusted)),
+    )
+
+
+def activities_planned_by(person: Person) -> Select[Activity]:
+    return select(Activity).where(is_planned_by(person))
+
+
+def meetings_planned_by(person: Person) -> Select[Meeting]:
+    return select(Meeting).join(Meeting.activity).where(is_planned_by(person))
+
+
+def meetings_open_to(person: Person | None) -> Select[Meeting]:
+    """The meetings whose page *person* may open: listed, planned by them, or expected at."""
+    found = select(Meeting).join(Meeting.activity)
+    if person is None:
+        return found.where(is_listed())
+    expected = select(Booking.meeting_id).where(Booking.person_id == person.id)
+    return found.where(or_(is_listed(), is_planned_by(person), Meeting.id.in_(expected)))
+
+
+def coming_meetings(activity: Activity, *, now: datetime) -> list[Meeting]:
+    """The meetings of *activity* that have not begun, cancelled ones included, by time."""
+    return list(
+        db.session.scalars(
+            select(Meeting)
+            .where(Meeting.activity_id == activity.id, Meeting.starts_at > now)
+            .order_by(Meeting.starts_at)
+        )
+    )
+
+
+def changes_of(meeting: Meeting) -> list[MeetingChange]:
+    return list(
+        db.session.scalars(
+            select(MeetingChange)
+            .where(MeetingChange.meeting_id == meeting.id)
+            .order_by(MeetingChange.sequence.desc())
+        )
+    )
+
+
+def rooms_of(centre_ids: Collection[int]) -> list[Room]:
+    return list(
+        db.session.scalars(
+            select(Room).where(Room.centre_id.in_(centre_ids)).order_by(Room.centre_id, Room.name)
+        )
+    )
+
+
+def meetings_in_room(
+    room: Room, start: datetime, end: datetime, *, but: Meeting | None = None
+) -> list[Meeting]:
+    """The planned meetings that share a moment of the interval in *room*."""
+    found = select(Meeting).where(
+        Meeting.room_id == room.id,
+        Meeting.status == Status.PLANNED,
+        Meeting.starts_at < end,
+        Meeting.ends_at > start,
+    )
+    if but is not None:
+        found = found.where(Meeting.id != but.id)
+    return list(db.session.scalars(found.order_by(Meeting.starts_at)))
+
+
+def bookings_at(meeting: Meeting, part: Part | None = None) -> list[Booking]:
+    """Who is expected, by person; after a cancellation, who was."""
+    found = select(Booking).where(Booking.meeting_id == meeting.id).order_by(Booking.person_id)
+    if part is not None:
+        found = found.where(Booking.part == part)
+    return list(db.session.scalars(found))
+
+
+def bookings_of(person: Person, *, since: datetime) -> Select[Booking]:
+    """Where *person* is expected from *since* on, by time, cancelled meetings included."""
+    return (
+        select(Booking)
+        .join(Booking.meeting)
+        .where(Booking.person_id == person.id, Booking.ends_at > since)
+        .order_by(Booking.starts_at, Booking.id)
+    )
+
+
+def busy_times(
+    people: Collection[int], start: datetime, end: datetime, *, but: Meeting | None = None
+) -> Sequence[tuple[int, datetime, datetime]]:
+    """(person id, start, end) of whatever those people are expected at within the interval."""
+    found = select(Booking.person_id, Booking.starts_at, Booking.ends_at).where(
+        Booking.person_id.in_(people),
+        Booking.held,
+        Booking.starts_at < end,
+        Booking.ends_at > start,
+    )
+    if but is not None:
+        found = found.where(Booking.meeting_id != but.id)
+    return [(person, begins, ends) for person, begins, ends in db.session.execute(found)]
+
+
+def double_booked(meeting: Meeting, start: datetime, end: datetime, part: Part) -> list[Person]:
+    """Of those expected at *meeting* as *part*, who would be elsewhere at the new time."""
+    other = aliased(Booking)
+    return list(
+        db.session.scalars(
+            select(Person)
+            .join(Booking, Booking.person_id == Person.id)
+            .join(other, other.person_id == Person.id)
+            .where(
+                Booking.meeting_id == meeting.id,
+                Booking.part == part,
+                other.meeting_id != meeting.id,
+                other.held,
+                other.starts_at < end,
+                other.ends_at > start,
+            )
+            .order_by(Person.name)
+            .distinct()
+        )
+    )
+
+
+def counts_by_part(meeting_ids: Collection[int], part: Part) -> dict[int, int]:
+    """Meeting id -> how many are expected as *part*."""
+    rows = db.session.execute(
+        select(Booking.meeting_id, func.count())
+        .where(Booking.meeting_id.in_(meeting_ids), Booking.part == part)
+        .group_by(Booking.meeting_id)
+    )
+    return {meeting_id: count for meeting_id, count in rows}
+
+
+def listed_languages(*, now: datetime) -> list[str]:
+    """The languages in which something listed is coming up, held in or mediated into."""
+    coming = (
+        select(Activity.language, Activity.support_language)
+        .join(Meeting, Meeting.activity_id == Activity.id)
+        .where(is_listed(), Meeting.starts_at > now, Meeting.status == Status.PLANNED)
+        .distinct()
+    )
+    return sorted({tag for pair in db.session.execute(coming) for tag in pair if tag})

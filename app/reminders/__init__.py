@@ -1,0 +1,1 @@
+"""Who must hear what, when, and the letter each of them reads."""

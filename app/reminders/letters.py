@@ -1,0 +1,163 @@
+"""Every letter, written when it leaves: from what is true then, in the reader's language.
+
+A letter about a protected meeting says that there is a meeting, and when; nothing else. No letter
+names anybody but its reader.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from flask import current_app, render_template
+from sqlalchemy import select
+
+from app.extensions import db
+from app.i18n import in_language
+from app.notices.letter import Letter
+from app.notices.models import Kind, Notice
+from app.people.locale import direction
+from app.people.operations import make_password_link
+from app.programme.models import Meeting, MeetingChange
+from app.staffing.models import Assignment, State
+from app.web import link, settings
+
+PASSWORD_LASTS = timedelta(minutes=10)
+INVITATION_LASTS = timedelta(days=7)
+
+
+@dataclass(frozen=True)
+class Subject:
+    """What a letter may say about a meeting, given who reads it and how private it is."""
+
+    meeting: Meeting
+    language: str
+
+    @property
+    def is_secret(self) -> bool:
+        return self.meeting.is_secret
+
+    @property
+    def title(self) -> str:
+        return self.meeting.activity.title_in(self.language)
+
+    @property
+    def place(self) -> str:
+        centre, room = self.meeting.activity.centre, self.meeting.room
+        where = f"{room.name}, {centre.name}" if room else centre.name
+        return f"{where}, {centre.address}"
+
+
+def compose(notice: Notice, now: datetime) -> Letter | None:
+    """The letter that *notice* owes, or None when it is no longer true."""
+    facts = _facts(notice, now)
+    if facts is None:
+        return None
+    language = notice.person.language
+    with in_language(language):
+        return _write(notice, language, facts, now)
+
+
+def _facts(notice: Notice, now: datetime) -> dict[str, Any] | None:
+    """What the template may use, or None when there is nothing to tell any more."""
+    if notice.kind is Kind.PASSWORD:
+        return _password_facts(notice, now)
+    meeting = db.session.get(Meeting, notice.about["meeting"], populate_existing=True)
+    if meeting is None or not _still_true(notice, meeting):
+        return None
+    facts: dict[str, Any] = {"about": Subject(meeting, notice.person.language)}
+    if notice.kind in _ABOUT_PLACES:
+        return facts | _place_facts(notice)
+    return facts | {"link": link(notice.person.language, "programme.mine"), "was": _was(notice)}
+
+
+_ABOUT_CHANGES = (Kind.REMINDER, Kind.MOVED, Kind.CANCELLED, Kind.RESTORED)
+_TO_COORDINATOR = (
+    Kind.OFFER_ANSWERED,
+    Kind.PLACE_REQUESTED,
+    Kind.PLACE_TAKEN,
+    Kind.PLACE_GIVEN_UP,
+)
+_ABOUT_PLACES = (Kind.OFFER, Kind.PLACE_CONFIRMED, Kind.PLACE_REFUSED, *_TO_COORDINATOR)
+
+
+def _still_true(notice: Notice, meeting: Meeting) -> bool:
+    """Whether the meeting is as it was when the letter was owed; a newer letter follows if not."""
+    if notice.kind in _ABOUT_CHANGES:
+        is_off = notice.kind is Kind.CANCELLED
+        return meeting.sequence == notice.about["sequence"] and meeting.is_cancelled is is_off
+    if notice.kind in _ABOUT_PLACES:
+        assignment = db.session.get(Assignment, notice.about["assignment"], populate_existing=True)
+        return assignment is not None and assignment.state == notice.about["state"]
+    return not meeting.is_cancelled
+
+
+def _place_facts(notice: Notice) -> dict[str, Any]:
+    assignment = db.session.get_one(Assignment, notice.about["assignment"])
+    reader = notice.person.language
+    if notice.kind in _TO_COORDINATOR:
+        where = link(reader, "planning.meeting", ref=assignment.need.meeting.ref)
+    elif notice.kind is Kind.OFFER:
+        where = link(reader, "staffing.offer", ref=assignment.ref)
+    else:
+        where = link(reader, "programme.mine")
+    return {
+        "link": where,
+        "said_yes": assignment.state is State.CONFIRMED,
+        "lapses_at": assignment.lapses_at,
+    }
+
+
+def _was(notice: Notice) -> datetime | None:
+    """Where a moved meeting was before, if the last change was to its time."""
+    if notice.kind is not Kind.MOVED:
+        return None
+    before = db.session.scalars(
+        select(MeetingChange.before).where(
+            MeetingChange.meeting_id == notice.about["meeting"],
+            MeetingChange.sequence == notice.about["sequence"],
+        )
+    ).one()
+    return datetime.fromisoformat(before["starts_at"])
+
+
+def _password_facts(notice: Notice, now: datetime) -> dict[str, Any] | None:
+    """A fresh one-use link: its token exists in this letter and nowhere else."""
+    invited = bool(notice.about.get("invited"))
+    lasts = INVITATION_LASTS if invited else PASSWORD_LASTS
+    token = make_password_link(notice.person, lasts=lasts, now=now)
+    return {
+        "invited": invited,
+        "link": link(notice.person.language, "people.choose_password", token=token),
+    }
+
+
+def _write(notice: Notice, language: str, facts: dict[str, Any], now: datetime) -> Letter:
+    template = current_app.jinja_env.get_template(f"letters/{notice.kind.value}.txt")
+    context = template.new_context({"to": notice.person, **facts})
+    subject = "".join(template.blocks["subject"](context)).strip()
+    paragraphs = _paragraphs("".join(template.blocks["body"](context)))
+    name = settings().mail_name
+    return Letter(
+        to=notice.person.email or "",
+        subject=subject,
+        text=render_template("letters/frame.txt", paragraphs=paragraphs, site=name, **facts),
+        html=render_template(
+            "letters/frame.html",
+            paragraphs=paragraphs,
+            subject=subject,
+            language=language,
+            dir=direction(language),
+            site=name,
+            **facts,
+        ),
+        language=language,
+        message_id=f"<{notice.ref}@{settings().uid_domain}>",
+        sent_at=now,
+    )
+
+
+def _paragraphs(body: str) -> list[str]:
+    """The body's paragraphs, each on one line; the templates separate them by empty lines."""
+    return [" ".join(part.split()) for part in body.split("\n\n") if part.strip()]

@@ -1,0 +1,97 @@
+"""Reminding: a question asked again and again, never a pile of appointments. Never commits.
+
+Who is expected at a meeting that begins by this time tomorrow and was not yet reminded of it? Move
+the meeting and the answer changes by itself: the key of a reminder holds the meeting's sequence.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from datetime import datetime, timedelta
+
+from sqlalchemy import String, and_, cast, select
+from sqlalchemy.orm import contains_eager
+
+from app.extensions import db
+from app.notices.models import Kind, Notice
+from app.notices.operations import post
+from app.notices.timing import day_before
+from app.programme.models import Booking, Meeting, Status
+
+HORIZON = timedelta(hours=26)  # a day before by the clock on the wall is at most 25 hours
+LATEST = timedelta(minutes=30)  # before the start: afterwards a reminder is of no use
+
+
+def post_reminders(*, now: datetime) -> int:
+    """Owe a reminder to everyone expected by this time tomorrow, once. How many were new."""
+    due = [booking for booking in not_reminded(now=now) if _is_due(booking, now)]
+    told = _told_lately({booking.meeting_id for booking in due})
+    posted = 0
+    for booking in due:
+        meeting = booking.meeting
+        since = day_before(meeting.starts_at, meeting.activity.centre.tz)
+        if told.get((booking.person_id, key_of(meeting)), since) > since:
+            continue  # the letter about the change came within the same day
+        post(
+            booking.person,
+            Kind.REMINDER,
+            key_of(meeting),
+            now=now,
+            about={"meeting": meeting.id, "sequence": meeting.sequence},
+            responsible=meeting.activity.coordinator,
+            confidential=meeting.is_secret,
+            not_after=meeting.starts_at - LATEST,
+        )
+        posted += 1
+    return posted
+
+
+def key_of(meeting: Meeting) -> str:
+    """What makes a letter about this state of a meeting the only one of its kind."""
+    return f"{meeting.ref}:{meeting.sequence}"
+
+
+def not_reminded(*, now: datetime) -> list[Booking]:
+    """Who is expected within `HORIZON` and has no reminder of the meeting as it now is."""
+    key = Meeting.ref + ":" + cast(Meeting.sequence, String)
+    reminded = and_(
+        Notice.person_id == Booking.person_id, Notice.kind == Kind.REMINDER, Notice.key == key
+    )
+    return list(
+        db.session.scalars(
+            select(Booking)
+            .join(Booking.meeting)
+            .outerjoin(Notice, reminded)
+            .where(
+                Notice.id.is_(None),
+                Booking.held,
+                Meeting.status == Status.PLANNED,
+                Meeting.starts_at > now + LATEST,
+                Meeting.starts_at <= now + HORIZON,
+            )
+            .options(contains_eager(Booking.meeting))
+            .order_by(Meeting.starts_at, Booking.id)
+        )
+    )
+
+
+def _is_due(booking: Booking, now: datetime) -> bool:
+    return now >= day_before(booking.starts_at, booking.meeting.activity.centre.tz)
+
+
+def _told_lately(meeting_ids: Collection[int]) -> dict[tuple[int, str], datetime]:
+    """(person id, key) -> when a letter about that very state of the meeting was posted."""
+    keys = [
+        f"{ref}:{sequence}"
+        for ref, sequence in db.session.execute(
+            select(Meeting.ref, Meeting.sequence).where(
+                Meeting.id.in_(meeting_ids), Meeting.sequence > 0
+            )
+        )
+    ]
+    rows = db.session.execute(
+        select(Notice.person_id, Notice.key, Notice.posted_at).where(
+            Notice.kind.in_((Kind.MOVED, Kind.RESTORED)), Notice.key.in_(keys)
+        )
+    )
+    return {(person, key): posted_at for person, key, posted_at in rows}

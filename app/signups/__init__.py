@@ -1,0 +1,1 @@
+"""Learners' places: joining and leaving an activity, never past its capacity."""

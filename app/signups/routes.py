@@ -1,0 +1,108 @@
+"""An activity as learners see it: joining, leaving; and a coordinator's list of learners."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Blueprint, flash, redirect, render_template, request, url_for
+from werkzeug import Response
+
+from app import clock
+from app.extensions import db
+from app.i18n import _
+from app.people.access import confirm_first, public
+from app.people.current import current_person, person_or_none, planner
+from app.people.models import Person
+from app.people.queries import people_of, with_role
+from app.people.terms import Role
+from app.programme.models import Activity
+from app.programme.queries import activities_planned_by, coming_meetings
+from app.signups import operations
+from app.signups.queries import activities_open_to, enrolment_of, learners, places_left
+from app.web import one_or_404
+
+bp = Blueprint("signups", __name__)
+
+
+@bp.get("/activities/<ref>")
+@public
+def activity(ref: str) -> Any:
+    """One activity: its words, its coming sessions, and a place in it. No number is shown."""
+    person = person_or_none()
+    found = one_or_404(activities_open_to(person).where(Activity.ref == ref))
+    if not found.privacy.is_listed and (elsewhere := confirm_first()) is not None:
+        return elsewhere
+    held = enrolment_of(found, person) if person else None
+    return render_template(
+        "signups/activity.html",
+        activity=found,
+        meetings=coming_meetings(found, now=clock.now()),
+        joined=held is not None and held.left_at is None,
+        is_full=places_left(found) == 0,
+        indexable=found.privacy == "public",
+    )
+
+
+@bp.post("/activities/<ref>/enrolment")
+def join(ref: str) -> Response:
+    person = current_person()
+    found = one_or_404(activities_open_to(person).where(Activity.ref == ref))
+    operations.join(found, person, by=person, now=clock.now())
+    db.session.commit()
+    flash(_("You have a place. We will remind you the day before."), "success")
+    return redirect(url_for(".activity", ref=ref), 303)
+
+
+@bp.post("/activities/<ref>/enrolment/end")
+def leave(ref: str) -> Response:
+    found = one_or_404(activities_open_to(current_person()).where(Activity.ref == ref))
+    still_listed = found.privacy.is_listed
+    operations.leave(found, current_person(), now=clock.now())
+    db.session.commit()
+    flash(_("You are no longer expected. You may join again while there are places."), "success")
+    home = url_for("programme.mine")
+    return redirect(url_for(".activity", ref=ref) if still_listed else home, 303)
+
+
+@bp.get("/activities/<ref>/learners")
+def list_learners(ref: str) -> str:
+    found = _planned(ref)
+    return render_template(
+        "signups/learners.html",
+        activity=found,
+        learners=learners(found),
+        others=_others(found),
+        places_left=places_left(found),
+    )
+
+
+def _others(activity: Activity) -> list[Person]:
+    """The participants of the centre who are not in yet."""
+    inside = {person.id for person in learners(activity)}
+    people = db.session.scalars(with_role(activity.centre_id, Role.PARTICIPANT))
+    return [person for person in people if person.id not in inside]
+
+
+@bp.post("/activities/<ref>/learners")
+def add_learner(ref: str) -> Response:
+    """A coordinator gives somebody of the centre a place."""
+    found, me = _planned(ref), planner()
+    person = one_or_404(people_of(me).where(Person.ref == request.form.get("person", "")))
+    operations.join(found, person, by=me, now=clock.now())
+    db.session.commit()
+    flash(_("Added."), "success")
+    return redirect(url_for(".list_learners", ref=ref), 303)
+
+
+@bp.post("/activities/<ref>/learners/<person_ref>/end")
+def remove_learner(ref: str, person_ref: str) -> Response:
+    found = _planned(ref)
+    person = one_or_404(people_of(planner()).where(Person.ref == person_ref))
+    operations.leave(found, person, now=clock.now())
+    db.session.commit()
+    flash(_("Removed."), "success")
+    return redirect(url_for(".list_learners", ref=ref), 303)
+
+
+def _planned(ref: str) -> Activity:
+    return one_or_404(activities_planned_by(planner()).where(Activity.ref == ref))

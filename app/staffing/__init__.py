@@ -1,0 +1,1 @@
+"""Who helps: needs, the one eligibility check, offers, answers and places taken."""

@@ -1,0 +1,40 @@
+"""How well a meeting is covered: filled, asked or open, and what is missing. Values only."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from app.staffing.models import Need, State
+
+
+@dataclass(frozen=True)
+class Coverage:
+    """Of one need: how many are wanted, confirmed, and asked without an answer yet."""
+
+    need: Need
+    confirmed: int
+    asked: int
+
+    @property
+    def missing(self) -> int:
+        return max(0, self.need.wanted - self.confirmed)
+
+    @property
+    def state(self) -> str:
+        """``filled``; ``offered``: enough people are asked; ``open``: somebody must be found."""
+        if not self.missing:
+            return "filled"
+        return "offered" if self.asked >= self.missing else "open"
+
+
+def coverage_of(need: Need) -> Coverage:
+    states = [assignment.state for assignment in need.assignments]
+    asked = sum(state in (State.OFFERED, State.REQUESTED) for state in states)
+    return Coverage(need, states.count(State.CONFIRMED), asked)
+
+
+def worst(coverages: Iterable[Coverage]) -> str | None:
+    """The state of a whole meeting: that of its worst need; None where it needs nobody."""
+    states = {coverage.state for coverage in coverages}
+    return next((state for state in ("open", "offered", "filled") if state in states), None)

@@ -1,0 +1,47 @@
+"""The shape of what a coordinator types about needs."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask_wtf import FlaskForm
+from wtforms import BooleanField, IntegerField, SelectField
+from wtforms.validators import InputRequired, NumberRange, ValidationError
+
+from app.i18n import _, _l
+from app.people.forms import language_choices, level_choices
+from app.people.terms import HELPERS, Level, Role
+
+
+class NeedForm(FlaskForm):  # type: ignore[misc]
+    """The same need at every coming session of an activity."""
+
+    role = SelectField(_l("Who is needed?"), choices=[(r.value, r.label) for r in HELPERS])
+    language = SelectField(_l("Which language do they speak?"))
+    level = SelectField(_l("At least at level"))
+    wanted = IntegerField(
+        _l("How many?"),
+        [InputRequired(_l("How many?")), NumberRange(1, 20, _l("A number from 1 to 20."))],
+        default=1,
+    )
+    women_only = BooleanField(_l("Women only"))
+    check_required = BooleanField(_l("With a valid behavioural-integrity certificate"))
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.language.choices = [("", _("any language")), *language_choices()[1:]]
+        self.level.choices = level_choices(_("any level"))
+
+    def validate_level(self, field: SelectField) -> None:
+        if field.data and not self.language.data:
+            raise ValidationError(_("Choose the language that this level is about."))
+
+    def facts(self) -> dict[str, Any]:
+        return {
+            "role": Role(self.role.data),
+            "language": self.language.data or None,
+            "level": Level(self.level.data) if self.level.data else None,
+            "wanted": self.wanted.data,
+            "women_only": self.women_only.data,
+            "check_required": self.check_required.data,
+        }

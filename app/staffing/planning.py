@@ -1,0 +1,308 @@
+"""Pages of a coordinator: the week with its coverage, one meeting whole, who could help."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from flask import Blueprint, flash, redirect, render_template, request, url_for
+from sqlalchemy.orm import contains_eager, joinedload, selectinload
+from werkzeug import Response
+
+from app import clock
+from app.extensions import db
+from app.i18n import _
+from app.notices.queries import call_list
+from app.people.current import planned_centres, planner
+from app.people.locale import page_language
+from app.people.models import Centre, Person
+from app.people.queries import people_of
+from app.programme.forms import MoveForm, move_defaults
+from app.programme.models import Activity, Meeting, Part
+from app.programme.queries import (
+    activities_planned_by,
+    bookings_at,
+    changes_of,
+    coming_meetings,
+    counts_by_part,
+    double_booked,
+    meetings_in_room,
+    meetings_planned_by,
+    rooms_of,
+)
+from app.programme.week import Week, asked_day, week_of
+from app.refusal import Refusal
+from app.staffing import moving, operations
+from app.staffing.coverage import Coverage, coverage_of, worst
+from app.staffing.forms import NeedForm
+from app.staffing.models import Assignment, Need, State
+from app.staffing.queries import (
+    asked_about,
+    assignments_planned_by,
+    needs_of,
+    needs_planned_by,
+    ranked_candidates,
+)
+from app.staffing.words import count_reasons
+from app.web import one_or_404
+
+bp = Blueprint("planning", __name__)
+
+_WITH_TEXTS = contains_eager(Meeting.activity).options(
+    selectinload(Activity.texts), joinedload(Activity.centre)
+)
+
+
+@bp.get("/week")
+def week() -> str:
+    """The coordinator's week in one centre: every session with its coverage."""
+    centre, now = _asked_centre(), clock.now()
+    today = now.astimezone(centre.tz).date()
+    shown = week_of(asked_day(request.args.get("day"), today), centre.tz)
+    meetings = _meetings_in(centre, shown)
+    coverages = _coverages([meeting.id for meeting in meetings])
+    return render_template(
+        "staffing/week.html",
+        week=shown,
+        today=today,
+        centre=centre,
+        centres=planned_centres(),
+        days=_by_day(shown, meetings),
+        coverages=coverages,
+        worst=worst,
+        learners=counts_by_part([m.id for m in meetings], Part.LEARNER),
+        open_needs=[c for found in coverages.values() for c in found if c.state == "open"],
+        calls=len(db.session.scalars(call_list(planner(), now=now)).all()),
+    )
+
+
+def _asked_centre() -> Centre:
+    places = planned_centres()
+    wanted = request.args.get("centre")
+    home = planner().home_centre_id
+    by_choice = [c for c in places if c.code == wanted] or [c for c in places if c.id == home]
+    return next(iter(by_choice or places))
+
+
+def _meetings_in(centre: Centre, shown: Week) -> Sequence[Meeting]:
+    found = meetings_planned_by(planner()).where(
+        Activity.centre_id == centre.id,
+        Meeting.starts_at >= shown.starts_at,
+        Meeting.starts_at < shown.ends_at,
+    )
+    return db.session.scalars(
+        found.order_by(Meeting.starts_at, Meeting.id).options(_WITH_TEXTS)
+    ).all()
+
+
+def _coverages(meeting_ids: list[int]) -> dict[int, list[Coverage]]:
+    found: dict[int, list[Coverage]] = {}
+    for need in needs_of(meeting_ids):
+        found.setdefault(need.meeting_id, []).append(coverage_of(need))
+    return found
+
+
+def _by_day(shown: Week, meetings: Sequence[Meeting]) -> list[tuple[Any, list[Meeting]]]:
+    def local_day(meeting: Meeting) -> Any:
+        return meeting.starts_at.astimezone(shown.zone).date()
+
+    return [(day, [m for m in meetings if local_day(m) == day]) for day in shown.days]
+
+
+@bp.get("/meetings/<ref>/planning")
+def meeting(ref: str) -> str:
+    """One meeting whole: who helps, who comes, what changed; moving and cancelling it."""
+    return _show(_planned(ref))
+
+
+def _show(meeting: Meeting, form: MoveForm | None = None, warnings: Sequence[str] = ()) -> str:
+    coverages = _coverages([meeting.id]).get(meeting.id, [])
+    expected = bookings_at(meeting)
+    told = {b.person_id for b in expected} | {p.id for p in asked_about(meeting)}
+    return render_template(
+        "staffing/planning.html",
+        meeting=meeting,
+        coverages=coverages,
+        State=State,
+        form=form or _move_form(meeting),
+        warnings=warnings,
+        changes=changes_of(meeting),
+        learners=sum(b.part is Part.LEARNER for b in expected),
+        told=len(told - {planner().id}),
+        now=clock.now(),
+    )
+
+
+def _move_form(meeting: Meeting) -> MoveForm:
+    return MoveForm(data=move_defaults(meeting), rooms=rooms_of([meeting.activity.centre_id]))
+
+
+@bp.post("/meetings/<ref>/move")
+def move(ref: str) -> tuple[str, int] | Response:
+    """First what the move would mean is shown; the second click makes it."""
+    meeting = _planned(ref)
+    form = MoveForm(rooms=rooms_of([meeting.activity.centre_id]))
+    if not form.validate_on_submit():
+        return _show(meeting, form), 422
+    starts_at, ends_at = form.times(meeting.activity.centre.tz)
+    if "save" not in request.form:
+        warnings = _what_moves(meeting, form, starts_at, ends_at)
+        return _show(meeting, form, warnings or [_("Nothing stands against this.")]), 200
+    try:
+        moving.move_meeting(
+            meeting,
+            starts_at=starts_at,
+            ends_at=ends_at,
+            room=form.chosen_room(),
+            by=planner(),
+            now=clock.now(),
+            seen=form.sequence_seen(),
+        )
+    except Refusal as refusal:
+        return _refused(ref, refusal, form)
+    db.session.commit()
+    flash(_("Moved. Everyone who is expected will be told."), "success")
+    return redirect(url_for(".meeting", ref=ref), 303)
+
+
+def _refused(ref: str, refusal: Refusal, typed: MoveForm) -> tuple[str, int]:
+    """The page again with the reason and what was typed; nothing was changed."""
+    db.session.rollback()
+    meeting = _planned(ref)
+    typed.seen.data = meeting.sequence
+    return _show(meeting, typed, [str(refusal.message)]), 409
+
+
+def _what_moves(
+    meeting: Meeting, form: MoveForm, starts_at: datetime, ends_at: datetime
+) -> list[str]:
+    """What stands against a move, or would follow from it, before it is made."""
+    found = []
+    room = form.chosen_room()
+    if room is not None and meetings_in_room(room, starts_at, ends_at, but=meeting):
+        found.append(_("The room is taken at that time."))
+    for person in double_booked(meeting, starts_at, ends_at, Part.HELPER):
+        found.append(_("%(name)s is expected elsewhere at that time.", name=person.name))
+    elsewhere = len(double_booked(meeting, starts_at, ends_at, Part.LEARNER))
+    if elsewhere:
+        found.append(
+            _(
+                "Participants who are expected elsewhere then and cannot come: %(number)s",
+                number=elsewhere,
+            )
+        )
+    return found
+
+
+@bp.post("/meetings/<ref>/cancellation")
+def cancel(ref: str) -> Response:
+    meeting = _planned(ref)
+    moving.cancel_meeting(meeting, by=planner(), now=clock.now(), seen=_seen())
+    db.session.commit()
+    flash(_("Cancelled. Everyone who was expected will be told."), "success")
+    return redirect(url_for(".meeting", ref=ref), 303)
+
+
+@bp.post("/meetings/<ref>/restoration")
+def restore(ref: str) -> Response:
+    meeting = _planned(ref)
+    moving.restore_meeting(meeting, by=planner(), now=clock.now(), seen=_seen())
+    db.session.commit()
+    flash(_("It takes place after all. Everyone will be told."), "success")
+    return redirect(url_for(".meeting", ref=ref), 303)
+
+
+def _seen() -> int:
+    return request.form.get("seen", -1, type=int)
+
+
+@bp.get("/activities/<ref>/needs")
+def activity_needs(ref: str) -> str:
+    return _show_activity(_activity(ref), NeedForm())
+
+
+@bp.post("/activities/<ref>/needs")
+def add_need(ref: str) -> tuple[str, int] | Response:
+    """The same need at every coming session."""
+    activity, form = _activity(ref), NeedForm()
+    if not form.validate_on_submit():
+        return _show_activity(activity, form), 422
+    meetings = coming_meetings(activity, now=clock.now())
+    operations.add_needs(meetings, **form.facts())
+    db.session.commit()
+    flash(_("Added to every coming session."), "success")
+    return redirect(url_for(".activity_needs", ref=ref), 303)
+
+
+def _show_activity(activity: Activity, form: NeedForm) -> str:
+    meetings = coming_meetings(activity, now=clock.now())
+    return render_template(
+        "staffing/activity.html",
+        activity=activity,
+        meetings=meetings,
+        form=form,
+        coverages=_coverages([m.id for m in meetings]),
+        worst=worst,
+    )
+
+
+@bp.get("/needs/<ref>/candidates")
+def candidates(ref: str) -> str:
+    """Who could help, best first, each with every reason for and against."""
+    need = _need(ref)
+    ranked = ranked_candidates(need)
+    fitting = [one for one in ranked if not one.reasons]
+    others = [one for one in ranked if one.reasons]
+    return render_template(
+        "staffing/candidates.html",
+        need=need,
+        fitting=fitting,
+        others=others,
+        State=State,
+        counts=count_reasons((one.reasons for one in others), page_language()),
+        coverage=coverage_of(need),
+        open=need.meeting.is_open(clock.now()),
+    )
+
+
+@bp.post("/needs/<ref>/offers")
+def ask(ref: str) -> Response:
+    """Ask one person."""
+    need = _need(ref)
+    person = one_or_404(people_of(planner()).where(Person.ref == request.form.get("person", "")))
+    operations.offer_place(need, person, by=planner(), now=clock.now())
+    db.session.commit()
+    flash(_("Asked. You will be told the answer."), "success")
+    return redirect(url_for(".candidates", ref=ref), 303)
+
+
+@bp.post("/requests/<ref>/approval")
+def approve(ref: str) -> Response:
+    return _answer(ref, yes=True)
+
+
+@bp.post("/requests/<ref>/refusal")
+def refuse(ref: str) -> Response:
+    return _answer(ref, yes=False)
+
+
+def _answer(ref: str, *, yes: bool) -> Response:
+    found = one_or_404(assignments_planned_by(planner()).where(Assignment.ref == ref))
+    decide = operations.approve_request if yes else operations.refuse_request
+    decide(found, now=clock.now())
+    db.session.commit()
+    flash(_("Done. They will be told."), "success")
+    return redirect(url_for(".meeting", ref=found.need.meeting.ref), 303)
+
+
+def _planned(ref: str) -> Meeting:
+    return one_or_404(meetings_planned_by(planner()).where(Meeting.ref == ref).options(_WITH_TEXTS))
+
+
+def _activity(ref: str) -> Activity:
+    return one_or_404(activities_planned_by(planner()).where(Activity.ref == ref))
+
+
+def _need(ref: str) -> Need:
+    return one_or_404(needs_planned_by(planner()).where(Need.ref == ref))

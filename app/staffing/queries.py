@@ -1,0 +1,280 @@
+"""Reads about needs and the people for them."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import Select, func, or_, select
+from sqlalchemy.orm import selectinload
+
+from app.extensions import db
+from app.people.models import Person
+from app.people.queries import with_role
+from app.people.terms import HELPERS, Level
+from app.programme.models import Activity, Booking, Meeting, Part, Status
+from app.programme.queries import busy_times, is_listed, is_planned_by
+from app.staffing.eligibility import Candidate, Reason, Want, best_level, reasons_against
+from app.staffing.models import Assignment, Need, State
+
+LOOK_AHEAD = timedelta(weeks=6)
+FAIRNESS = timedelta(weeks=4)
+ASKED = (State.OFFERED, State.REQUESTED)
+
+
+def want_of(need: Need) -> Want:
+    """*need* at its meeting's present time, as `eligibility` reads it."""
+    meeting = need.meeting
+    return Want(
+        role=need.role,
+        language=need.language,
+        level=need.level,
+        women_only=need.women_only or meeting.activity.women_only,
+        check_required=need.check_required,
+        starts_at=meeting.starts_at,
+        ends_at=meeting.ends_at,
+        last_day=meeting.ends_at.astimezone(meeting.activity.centre.tz).date(),
+    )
+
+
+def candidates(
+    people: Sequence[Person],
+    centre_id: int,
+    start: datetime,
+    end: datetime,
+    *,
+    but: Meeting | None = None,
+) -> dict[int, Candidate]:
+    """Person id -> what `eligibility` must know of them in one centre, in two queries."""
+    busy: dict[int, list[tuple[datetime, datetime]]] = {}
+    for person_id, begins, ends in busy_times([p.id for p in people], start, end, but=but):
+        busy.setdefault(person_id, []).append((begins, ends))
+    return {
+        person.id: Candidate(
+            active=person.is_active,
+            roles=person.roles_in(centre_id),
+            speaks=spoken_by(person),
+            gender=person.gender,
+            check_valid_until=person.check_valid_until,
+            busy=tuple(busy.get(person.id, ())),
+        )
+        for person in people
+    }
+
+
+def spoken_by(person: Person) -> dict[str, Level]:
+    return {row.language: row.speaks for row in person.languages if row.speaks is not None}
+
+
+def why_not(need: Need, person: Person) -> tuple[Reason, ...]:
+    """Every reason against *person* on *need*, the meeting's own booking aside."""
+    meeting = need.meeting
+    known = candidates(
+        [person], meeting.activity.centre_id, meeting.starts_at, meeting.ends_at, but=meeting
+    )
+    return reasons_against(want_of(need), known[person.id])
+
+
+def places_left(need: Need) -> int:
+    confirmed = select(func.count()).where(
+        Assignment.need_id == need.id, Assignment.state == State.CONFIRMED
+    )
+    return need.wanted - db.session.scalars(confirmed).one()
+
+
+def assignment_of(need: Need, person: Person) -> Assignment | None:
+    return db.session.scalars(
+        select(Assignment).where(Assignment.need_id == need.id, Assignment.person_id == person.id)
+    ).one_or_none()
+
+
+def assignments_of(person: Person) -> Select[Assignment]:
+    """What *person* was offered, asked for or holds: the only way a page gets hold of one."""
+    return select(Assignment).where(Assignment.person_id == person.id)
+
+
+def assignments_planned_by(person: Person) -> Select[Assignment]:
+    return (
+        select(Assignment)
+        .join(Assignment.need)
+        .join(Need.meeting)
+        .join(Meeting.activity)
+        .where(is_planned_by(person))
+    )
+
+
+def needs_planned_by(person: Person) -> Select[Need]:
+    return select(Need).join(Need.meeting).join(Meeting.activity).where(is_planned_by(person))
+
+
+def needs_of(meetings: Collection[int]) -> list[Need]:
+    """The needs of those meetings with their assignments and people, in three queries."""
+    return list(
+        db.session.scalars(
+            select(Need)
+            .where(Need.meeting_id.in_(meetings))
+            .options(selectinload(Need.assignments).selectinload(Assignment.person))
+            .order_by(Need.id)
+        )
+    )
+
+
+def asked_about(meeting: Meeting) -> list[Person]:
+    """Those who were offered a place at *meeting* or asked for one, and are not expected yet."""
+    return list(
+        db.session.scalars(
+            select(Person)
+            .join(Assignment, Assignment.person_id == Person.id)
+            .join(Assignment.need)
+            .where(Need.meeting_id == meeting.id, Assignment.state.in_(ASKED))
+            .order_by(Person.id)
+            .distinct()
+        )
+    )
+
+
+def needs_open_to(person: Person) -> Select[Need]:
+    """The needs, filled or not, that *person* may ask for: those of listed activities in centres
+    where they help. Protected activities are not among them: their places go by offer only."""
+    return (
+        select(Need)
+        .join(Need.meeting)
+        .join(Meeting.activity)
+        .where(is_listed(), Activity.centre_id.in_(person.centres_where(*HELPERS)))
+    )
+
+
+def open_needs(person: Person, *, now: datetime) -> Select[Need]:
+    """Of those, the ones with a place left in the next weeks, by time."""
+    confirmed = (
+        select(func.count())
+        .where(Assignment.need_id == Need.id, Assignment.state == State.CONFIRMED)
+        .scalar_subquery()
+    )
+    return (
+        needs_open_to(person)
+        .where(
+            Meeting.status == Status.PLANNED,
+            Meeting.starts_at > now,
+            Meeting.starts_at < now + LOOK_AHEAD,
+            confirmed < Need.wanted,
+        )
+        .order_by(Meeting.starts_at, Need.id)
+    )
+
+
+@dataclass(frozen=True)
+class Opportunity:
+    """A need as one helper sees it: whether it fits, why not, and where they stand with it."""
+
+    need: Need
+    reasons: tuple[Reason, ...]
+    state: State | None
+
+
+def where_needed(person: Person, *, now: datetime) -> list[Opportunity]:
+    """Every open need of the helper's centres, each with every reason against it."""
+    needs = list(db.session.scalars(open_needs(person, now=now)))
+    known = {
+        centre: candidates([person], centre, now, now + LOOK_AHEAD + timedelta(days=1))[person.id]
+        for centre in {need.meeting.activity.centre_id for need in needs}
+    }
+    standing = db.session.execute(
+        select(Assignment.need_id, Assignment.state).where(
+            Assignment.person_id == person.id,
+            Assignment.need_id.in_([need.id for need in needs]),
+        )
+    )
+    states: dict[int, State] = {need_id: state for need_id, state in standing}
+    return [
+        Opportunity(
+            need,
+            reasons_against(want_of(need), known[need.meeting.activity.centre_id]),
+            states.get(need.id),
+        )
+        for need in needs
+        if states.get(need.id) is not State.CONFIRMED
+    ]
+
+
+@dataclass(frozen=True)
+class Ranked:
+    """One possible helper for a need, with what speaks for and against."""
+
+    person: Person
+    reasons: tuple[Reason, ...]
+    level: Level | None
+    recent: int
+    state: State | None
+    is_home: bool
+
+    @property
+    def order(self) -> tuple[object, ...]:
+        """May fill it, less busy lately, better in the language, at home in this centre, name."""
+        rank = self.level.rank if self.level else 0
+        return (
+            bool(self.reasons),
+            len(self.reasons),
+            self.recent,
+            -rank,
+            not self.is_home,
+            self.person.name,
+            self.person.id,
+        )
+
+
+def ranked_candidates(need: Need) -> list[Ranked]:
+    """Everyone who helps in the need's centre, best first, in a fixed number of queries."""
+    meeting, centre_id = need.meeting, need.meeting.activity.centre_id
+    people = db.session.scalars(
+        with_role(centre_id, *HELPERS).options(
+            selectinload(Person.languages), selectinload(Person.memberships)
+        )
+    ).all()
+    known = candidates(people, centre_id, meeting.starts_at, meeting.ends_at, but=meeting)
+    want, recent = want_of(need), _helped_around(meeting)
+    standing = {row.person_id: row.state for row in need.assignments}
+    ranked = [
+        Ranked(
+            person=person,
+            reasons=reasons_against(want, known[person.id]),
+            level=best_level(need.language, known[person.id].speaks) if need.language else None,
+            recent=recent.get(person.id, 0),
+            state=standing.get(person.id),
+            is_home=person.home_centre_id == centre_id,
+        )
+        for person in people
+    ]
+    return sorted(ranked, key=lambda one: one.order)
+
+
+def _helped_around(meeting: Meeting) -> dict[int, int]:
+    """Person id -> at how many meetings they help in the four weeks before and after."""
+    rows = db.session.execute(
+        select(Booking.person_id, func.count())
+        .where(
+            Booking.part == Part.HELPER,
+            Booking.held,
+            Booking.starts_at > meeting.starts_at - FAIRNESS,
+            Booking.starts_at < meeting.starts_at + FAIRNESS,
+        )
+        .group_by(Booking.person_id)
+    )
+    return {person_id: count for person_id, count in rows}
+
+
+def offers_waiting(person: Person, *, now: datetime) -> Select[Assignment]:
+    """The offers *person* can still answer, by time of the meeting."""
+    return (
+        assignments_of(person)
+        .join(Assignment.need)
+        .join(Need.meeting)
+        .where(
+            Assignment.state == State.OFFERED,
+            Meeting.status == Status.PLANNED,
+            Meeting.starts_at > now,
+            or_(Assignment.lapses_at.is_(None), Assignment.lapses_at > now),
+        )
+        .order_by(Meeting.starts_at)
+    )

@@ -1,0 +1,203 @@
+"""What every page shares: finding a row or 404, saying no politely, headers, language, links."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterable
+from datetime import datetime
+from functools import cache
+from pathlib import Path
+from typing import Any, TypeVar, cast
+from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
+from zoneinfo import ZoneInfo
+
+from flask import Flask, Response, abort, current_app, render_template, request
+from flask_babel import format_date, format_time, get_locale
+from flask_wtf.csrf import CSRFError
+from sqlalchemy import Executable, Select
+from sqlalchemy.exc import OperationalError
+from werkzeug.exceptions import HTTPException
+from werkzeug.middleware.proxy_fix import ProxyFix
+
+from app.config import Settings
+from app.database import only_reading, writing
+from app.extensions import db
+from app.i18n import LANGUAGES, _
+from app.refusal import Refusal
+
+T = TypeVar("T")
+SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+
+
+def settings() -> Settings:
+    """The settings this app was started with."""
+    return cast(Settings, current_app.config["PUNTE"])
+
+
+def one_or_404(found: Select[T]) -> T:
+    """The one row the person may see, or a page that does not say whether it exists."""
+    row = db.session.scalars(found).one_or_none()
+    if row is None:
+        abort(404)
+    return row
+
+
+def link(language: str, endpoint: str, **values: Any) -> str:
+    """A full address from the configured base, for letters and feeds, in the reader's language."""
+    path = current_app.url_map.bind("").build(endpoint, values)
+    return f"{settings().base_url}/{language}{path}"
+
+
+def local_path(target: str | None) -> str | None:
+    """*target* if it is a path on this site, else None: a sign-in never leads elsewhere."""
+    if target and target.startswith("/") and not target.startswith(("//", "/\\")):
+        return target if target.isprintable() and "\\" not in target else None
+    return None
+
+
+def note_aside(statement: Executable) -> None:
+    """Small bookkeeping after a page that only read, in a transaction of its own."""
+    db.session.rollback()
+    try:
+        with writing():
+            db.session.execute(statement)
+            db.session.commit()
+    except OperationalError:  # the database is busy: the page matters more than the note
+        db.session.rollback()
+        current_app.logger.warning("a note aside was not written")
+
+
+class LanguagePrefix:
+    """WSGI: ``/ar/calendars`` is ``/calendars`` in Arabic, and every link stays in Arabic."""
+
+    def __init__(self, wsgi_app: WSGIApplication) -> None:
+        self.wsgi_app = wsgi_app
+
+    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        head, _slash, rest = environ.get("PATH_INFO", "").lstrip("/").partition("/")
+        if head in LANGUAGES:
+            environ["punte.language"] = head
+            environ["SCRIPT_NAME"] = f"{environ.get('SCRIPT_NAME', '')}/{head}"
+            environ["PATH_INFO"] = f"/{rest}"
+        return self.wsgi_app(environ, start_response)
+
+
+class ReadersDoNotWait:
+    """WSGI: a GET begins transactions that only read."""
+
+    def __init__(self, wsgi_app: WSGIApplication) -> None:
+        self.wsgi_app = wsgi_app
+
+    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        if environ.get("REQUEST_METHOD") in SAFE_METHODS:
+            with only_reading():
+                return self.wsgi_app(environ, start_response)
+        return self.wsgi_app(environ, start_response)
+
+
+def static_url(filename: str) -> str:
+    """The address of a static file with its content hash, so that browsers may keep it."""
+    return f"/static/{filename}?v={_content_hash(current_app.static_folder or '', filename)}"
+
+
+@cache
+def _content_hash(folder: str, filename: str) -> str:
+    return hashlib.sha256((Path(folder) / filename).read_bytes()).hexdigest()[:12]
+
+
+def local_date(instant: datetime, zone: str) -> str:
+    return format_date(instant.astimezone(ZoneInfo(zone)), "EEEE, d MMMM y", rebase=False)
+
+
+def local_time(instant: datetime, zone: str) -> str:
+    return format_time(instant.astimezone(ZoneInfo(zone)), "HH:mm", rebase=False)
+
+
+def short_date(instant: datetime, zone: str) -> str:
+    return format_date(instant.astimezone(ZoneInfo(zone)), "EEE d MMM", rebase=False)
+
+
+def init_app(app: Flask) -> None:
+    app.jinja_env.filters.update(
+        local_date=local_date, local_time=local_time, short_date=short_date
+    )
+    app.jinja_env.globals.update(static_url=static_url, site_name="Punte")
+    app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+    app.before_request(_refuse_other_sites)
+    app.after_request(_add_headers)
+    app.register_error_handler(Refusal, _refused)
+    app.register_error_handler(CSRFError, _form_too_old)
+    app.register_error_handler(HTTPException, _error_page)
+    app.register_error_handler(Exception, _broken)
+    app.wsgi_app = ReadersDoNotWait(LanguagePrefix(app.wsgi_app))  # type: ignore[method-assign]
+    if proxies := app.config["PUNTE"].proxies:
+        app.wsgi_app = ProxyFix(  # type: ignore[method-assign]
+            app.wsgi_app, x_for=proxies, x_proto=proxies, x_host=0
+        )
+
+
+def _refuse_other_sites() -> None:
+    """A form of another site is refused before its token is even looked at (Fetch Metadata)."""
+    site = request.headers.get("Sec-Fetch-Site", "none")
+    if request.method not in SAFE_METHODS and site not in {"same-origin", "none"}:
+        abort(403)
+
+
+def _add_headers(response: Response) -> Response:
+    exit_origin = "/".join(settings().exit_url.split("/")[:3])
+    defaults = {
+        "Content-Security-Policy": (
+            "default-src 'none'; style-src 'self'; img-src 'self' data:; manifest-src 'self'; "
+            f"form-action 'self' {exit_origin}; base-uri 'none'; frame-ancestors 'none'"
+        ),
+        "X-Content-Type-Options": "nosniff",
+        "Referrer-Policy": "same-origin",
+        "Cross-Origin-Opener-Policy": "same-origin",
+        "Cross-Origin-Resource-Policy": "same-origin",
+        "Permissions-Policy": "geolocation=(), camera=(), microphone=()",
+        "Cache-Control": "no-store",
+    }
+    if settings().is_https:
+        defaults["Strict-Transport-Security"] = "max-age=31536000; includeSubDomains"
+    if request.path.startswith("/static/") and "v" in request.args:
+        response.headers["Cache-Control"] = "public, max-age=31536000, immutable"
+    for name, value in defaults.items():
+        response.headers.setdefault(name, value)
+    return response
+
+
+def _refused(refusal: Refusal) -> tuple[str, int]:
+    db.session.rollback()
+    return render_template("refused.html", message=refusal.message), 409
+
+
+def _form_too_old(_error: CSRFError) -> tuple[str, int]:
+    text = _("This form was open for too long. Go back, load the page again and send it once more.")
+    return render_template("error.html", code=400, title=_("Please try again"), text=text), 400
+
+
+def _error_page(error: HTTPException) -> Response | tuple[str, int]:
+    if error.code is None or error.code < 400:
+        return cast(Response, error.get_response())
+    db.session.rollback()
+    title, text = _words_for(error.code)
+    return render_template("error.html", code=error.code, title=title, text=text), error.code
+
+
+def _words_for(code: int) -> tuple[str, str]:
+    if code == 404:
+        return _("Not found"), _("This page does not exist, or it is not open to you.")
+    if code == 429:
+        return _("Too many tries"), _("Please wait a quarter of an hour and try again.")
+    if code >= 500:
+        return _("Something broke"), _("It is not your fault. Nothing you did before was lost.")
+    return _("This did not work"), _("The request could not be understood. Go back and try again.")
+
+
+def _broken(error: Exception) -> tuple[str, int]:
+    if current_app.testing:
+        raise error
+    current_app.logger.exception("a page broke")
+    db.session.rollback()
+    title, text = _words_for(500)
+    return render_template("error.html", code=500, title=title, text=text), 500

@@ -1,0 +1,85 @@
+"""The timetable of everything that happens without a click.
+
+``flask worker`` keeps time; web processes never start a scheduler. The scheduler is only a clock in
+memory: what is due stands in the database, so several workers may run, and a restart loses nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, timedelta
+
+from apscheduler.schedulers.blocking import BlockingScheduler
+from flask import Flask
+
+from app import clock
+from app.extensions import db
+from app.notices.delivery import FolderPost, Post, SmtpPost
+from app.notices.operations import BATCH, forget_old_notices, send_due
+from app.people.operations import forget_old_sign_ins
+from app.reminders.letters import compose
+from app.reminders.operations import post_reminders
+from app.web import settings
+
+KEEP_LETTERS = timedelta(days=7)
+
+
+def timetable(app: Flask) -> BlockingScheduler:
+    """Every job with its rhythm."""
+    scheduler = BlockingScheduler(
+        timezone=UTC,
+        job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None},
+    )
+    start = clock.now()
+    scheduler.add_job(in_context(app, send), "interval", seconds=5, next_run_time=start)
+    scheduler.add_job(in_context(app, remind), "interval", seconds=30, next_run_time=start)
+    scheduler.add_job(in_context(app, tidy), "interval", hours=1, next_run_time=start)
+    return scheduler
+
+
+def in_context(app: Flask, job: Callable[[], object]) -> Callable[[], None]:
+    """*job* with a database session of its own; a failure is logged and the next turn comes."""
+
+    def run() -> None:
+        with app.app_context():
+            try:
+                job()
+            except Exception:
+                db.session.rollback()
+                app.logger.exception("job %s failed", job.__name__)
+
+    return run
+
+
+def remind() -> None:
+    """Owe a reminder to whoever is expected by this time tomorrow."""
+    post_reminders(now=clock.now())
+    db.session.commit()
+
+
+def send() -> None:
+    """Send everything that is due."""
+    with mail() as post:
+        while send_due(post, compose, clock=clock.now) == BATCH:
+            pass
+
+
+def mail() -> Post:
+    """How letters leave: by the configured mail server, else into a folder."""
+    known = settings()
+    sender = {"mail_from": known.mail_from, "mail_name": known.mail_name}
+    if known.smtp_url:
+        return SmtpPost(known.smtp_url, **sender)
+    return FolderPost(known.mail_folder, **sender)
+
+
+def tidy() -> None:
+    """Forget what is kept only for a while."""
+    now = clock.now()
+    forget_old_sign_ins(now=now)
+    forget_old_notices(now=now)
+    db.session.commit()
+    folder = settings().mail_folder
+    for letter in folder.glob("*.eml") if folder.exists() else ():
+        if letter.stat().st_mtime < (now - KEEP_LETTERS).timestamp():
+            letter.unlink(missing_ok=True)
