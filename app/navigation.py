@@ -10,6 +10,7 @@ from flask import Flask, request, url_for
 from app.i18n import _l
 from app.people.locale import page_language
 from app.people.current import person_or_none
+from app.people.languages import name_of
 from app.people.models import Person
 from app.people.terms import HELPERS, STAFF, Role
 
@@ -27,12 +28,12 @@ class Item:
 
 MENU = (
     Item(_l("Week"), "planning.week", "calendar", (Role.COORDINATOR,)),
-    Item(_l("New activity"), "programme.new", "calendar-plus", (Role.COORDINATOR,)),
-    Item(_l("People"), "invitations.people", "users", STAFF),
-    Item(_l("Where you are needed"), "staffing.needed", "hand", HELPERS),
+    Item(_l("New activity"), "programme.new", "calendar_plus", (Role.COORDINATOR,)),
+    Item(_l("People"), "invitations.people", "people", STAFF),
+    Item(_l("Where you are needed"), "staffing.needed", "bell", HELPERS),
     Item(_l("My sessions"), "programme.mine", "check"),
-    Item(_l("Programme"), "programme.index", "book", (), signed_in=False),
-    Item(_l("Calendars"), "feeds.calendars", "rss", (), signed_in=False),
+    Item(_l("Programme"), "programme.index", "course", (), signed_in=False),
+    Item(_l("Calendars"), "feeds.calendars", "feed", (), signed_in=False),
 )
 
 
@@ -58,4 +59,10 @@ def menu_of(person: Person | None) -> list[Entry]:
 def init_app(app: Flask) -> None:
     @app.context_processor
     def menu() -> dict[str, object]:
-        return {"nav": menu_of(person_or_none()), "reader": page_language()}
+        person, reader = person_or_none(), page_language()
+        return {
+            "nav": menu_of(person),
+            "reader": reader,
+            "language_name": lambda tag: name_of(tag, reader),
+            "helps": person is not None and person.has_role(*HELPERS),
+        }

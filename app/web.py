@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterable
-from datetime import datetime
+from datetime import date, datetime
 from functools import cache
 from pathlib import Path
 from typing import Any, TypeVar, cast
@@ -117,10 +117,38 @@ def short_date(instant: datetime, zone: str) -> str:
     return format_date(instant.astimezone(ZoneInfo(zone)), "EEE d MMM", rebase=False)
 
 
+def iso_day(instant: datetime, zone: str) -> str:
+    """The local day as addresses hold it: 2026-11-30."""
+    return instant.astimezone(ZoneInfo(zone)).date().isoformat()
+
+
+def day_name(day: date) -> str:
+    return format_date(day, "EEEE, d MMMM")
+
+
+def short_day(day: date) -> str:
+    return format_date(day, "EEE d MMM")
+
+
+def isolated(words: str) -> str:
+    """*words* between FSI and PDI, so that a name in another script does not turn a line over."""
+    return f"\u2068{words}\u2069"
+
+
+FILTERS: dict[str, Callable[..., Any]] = {
+    "local_date": local_date,
+    "local_time": local_time,
+    "short_date": short_date,
+    "iso_day": iso_day,
+    "day_name": day_name,
+    "short_day": short_day,
+    "isolated": isolated,
+    "parsed": datetime.fromisoformat,
+}
+
+
 def init_app(app: Flask) -> None:
-    app.jinja_env.filters.update(
-        local_date=local_date, local_time=local_time, short_date=short_date
-    )
+    app.jinja_env.filters.update(FILTERS)
     app.jinja_env.globals.update(static_url=static_url, site_name="Punte")
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.before_request(_refuse_other_sites)

@@ -30,7 +30,12 @@ def people() -> str:
     mine = {centre.id for centre in _centres()}
     shown = [p for p in found if role is None or any(role in p.roles_in(c) for c in mine)]
     return render_template(
-        "invitations/people.html", people=shown, centres=_centres(), roles=list(Role), role=role
+        "invitations/people.html",
+        may_change=_may_change,
+        people=shown,
+        centres=_centres(),
+        roles=list(Role),
+        role=role,
     )
 
 
@@ -132,11 +137,16 @@ def _centre(centre_id: int) -> Centre:
 
 
 def _find(ref: str) -> Person:
-    """Somebody of one's centres. Colleagues on the staff are changed by an administrator only."""
+    """Somebody of one's centres whom one may change."""
     person = one_or_404(people_of(staff()).where(Person.ref == ref))
-    if person.has_role(*STAFF) and not staff().has_role(Role.ADMINISTRATOR):
+    if not _may_change(person):
         abort(404)
     return person
+
+
+def _may_change(person: Person) -> bool:
+    """Colleagues on the staff are changed by an administrator only."""
+    return not person.has_role(*STAFF) or staff().has_role(Role.ADMINISTRATOR)
 
 
 def _shared_centre(person: Person) -> Centre:

@@ -154,7 +154,7 @@ def _one_line(value: str) -> str:
 
 def _printable(character: str, *, instead: str) -> str:
     match unicodedata.category(character):
-        case "Cc" | "Zl" | "Zp":
+        case "Cc":
             return instead
         case "Cs":
             return "\N{REPLACEMENT CHARACTER}"

@@ -10,6 +10,7 @@ from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, UniqueConstrain
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.database import Base, new_ref
+from app.i18n import _l
 from app.people.models import Person
 
 
@@ -31,9 +32,30 @@ class Kind(StrEnum):
     PASSWORD = "password"
 
     @property
+    def label(self) -> Any:
+        return _LABELS[self]
+
+    @property
     def may_repeat(self) -> bool:
         """Whether to send again, under the same Message-ID, what a crash left unclear."""
         return self is not Kind.PASSWORD
+
+
+_LABELS = {
+    Kind.REMINDER: _l("a reminder"),
+    Kind.MOVED: _l("a session was moved"),
+    Kind.CANCELLED: _l("a session was cancelled"),
+    Kind.RESTORED: _l("a session takes place after all"),
+    Kind.ENROLLED: _l("a place was given"),
+    Kind.OFFER: _l("we ask for help"),
+    Kind.OFFER_ANSWERED: _l("an offer was answered"),
+    Kind.PLACE_REQUESTED: _l("somebody asks for a place"),
+    Kind.PLACE_TAKEN: _l("somebody took a place"),
+    Kind.PLACE_CONFIRMED: _l("a place was confirmed"),
+    Kind.PLACE_REFUSED: _l("a place was not given"),
+    Kind.PLACE_GIVEN_UP: _l("somebody gave a place up"),
+    Kind.PASSWORD: _l("a link for the password"),
+}
 
 
 class State(StrEnum):

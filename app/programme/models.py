@@ -15,6 +15,7 @@ from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, UniqueConstrain
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.database import Base, new_ref
+from app.i18n import _l
 from app.people.models import Centre, Person
 from app.programme.kinds import Kind, Privacy
 
@@ -179,6 +180,14 @@ class ChangeKind(StrEnum):
     MOVED = "moved"
     CANCELLED = "cancelled"
     RESTORED = "restored"
+
+    @property
+    def label(self) -> Any:
+        return {
+            "moved": _l("moved"),
+            "cancelled": _l("cancelled"),
+            "restored": _l("restored"),
+        }[self.value]
 
 
 class MeetingChange(Base):

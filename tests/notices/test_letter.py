@@ -262,6 +262,7 @@ def test_a_long_message_id_stays_in_one_piece() -> None:
         "\n\n  spaces  \n\ttab\n",
         "plain\n" * 12 + RTL + "\n",
         "caf\u0065\u0301 = 100 %\n",
+        "one\u2028two\u2029three\n",
     ],
 )
 def test_a_body_in_any_script_arrives_in_short_ascii_lines(text: str) -> None:
