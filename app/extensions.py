@@ -38,4 +38,5 @@ def lock(row: object) -> None:
 
     Always in the order person, activity, meeting, room, need, so that clicks cannot deadlock.
     """
+    db.session.flush()  # a refresh would throw away what was changed and not yet written
     db.session.refresh(row, with_for_update={"of": type(row)})

@@ -1,18 +1,19 @@
-"""The words of the interface: import ``_``, ``_l`` and ``ngettext`` from here. And its languages."""
+"""The words of the interface (import ``_``, ``_l``, ``ngettext`` from here) and its languages."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from babel import Locale
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from flask_babel import force_locale
-from flask_babel import gettext as _
+from flask_babel import gettext as _translated
 from flask_babel import lazy_gettext as _l
-from flask_babel import ngettext
+from flask_babel import ngettext as _counted
 
 __all__ = ["LANGUAGES", "_", "_l", "compile_catalogues", "in_language", "negotiate", "ngettext"]
 
@@ -21,6 +22,16 @@ LANGUAGES = ("ro", "en", "ar")
 
 _ALIASES = {"mo": "ro", "arb": "ar", "apc": "ar", "acm": "ar", "arz": "ar", "apd": "ar"}
 _TRANSLATIONS = Path(__file__).parent / "translations"
+
+
+def _(message: str, **values: Any) -> str:
+    """*message* in the reader's language, with *values* filled in."""
+    return str(_translated(message, **values))
+
+
+def ngettext(one: str, many: str, num: int, **values: Any) -> str:
+    """The form that fits *num*, in the reader's language; ``%(num)s`` is filled in."""
+    return str(_counted(one, many, num, **values))
 
 
 def negotiate(accepted: list[str]) -> str | None:

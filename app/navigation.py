@@ -8,9 +8,9 @@ from typing import Any
 from flask import Flask, request, url_for
 
 from app.i18n import _l
-from app.people.locale import page_language
 from app.people.current import person_or_none
 from app.people.languages import name_of
+from app.people.locale import page_language
 from app.people.models import Person
 from app.people.terms import HELPERS, STAFF, Role
 

@@ -12,7 +12,7 @@ from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 from zoneinfo import ZoneInfo
 
 from flask import Flask, Response, abort, current_app, render_template, request
-from flask_babel import format_date, format_time, get_locale
+from flask_babel import format_date, format_time
 from flask_wtf.csrf import CSRFError
 from sqlalchemy import Executable, Select
 from sqlalchemy.exc import OperationalError
@@ -106,15 +106,15 @@ def _content_hash(folder: str, filename: str) -> str:
 
 
 def local_date(instant: datetime, zone: str) -> str:
-    return format_date(instant.astimezone(ZoneInfo(zone)), "EEEE, d MMMM y", rebase=False)
+    return str(format_date(instant.astimezone(ZoneInfo(zone)), "EEEE, d MMMM y", rebase=False))
 
 
 def local_time(instant: datetime, zone: str) -> str:
-    return format_time(instant.astimezone(ZoneInfo(zone)), "HH:mm", rebase=False)
+    return str(format_time(instant.astimezone(ZoneInfo(zone)), "HH:mm", rebase=False))
 
 
 def short_date(instant: datetime, zone: str) -> str:
-    return format_date(instant.astimezone(ZoneInfo(zone)), "EEE d MMM", rebase=False)
+    return str(format_date(instant.astimezone(ZoneInfo(zone)), "EEE d MMM", rebase=False))
 
 
 def iso_day(instant: datetime, zone: str) -> str:
@@ -123,11 +123,11 @@ def iso_day(instant: datetime, zone: str) -> str:
 
 
 def day_name(day: date) -> str:
-    return format_date(day, "EEEE, d MMMM")
+    return str(format_date(day, "EEEE, d MMMM"))
 
 
 def short_day(day: date) -> str:
-    return format_date(day, "EEE d MMM")
+    return str(format_date(day, "EEE d MMM"))
 
 
 def isolated(words: str) -> str:

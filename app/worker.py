@@ -67,10 +67,10 @@ def send() -> None:
 def mail() -> Post:
     """How letters leave: by the configured mail server, else into a folder."""
     known = settings()
-    sender = {"mail_from": known.mail_from, "mail_name": known.mail_name}
+    address, name = known.mail_from, known.mail_name
     if known.smtp_url:
-        return SmtpPost(known.smtp_url, **sender)
-    return FolderPost(known.mail_folder, **sender)
+        return SmtpPost(known.smtp_url, mail_from=address, mail_name=name)
+    return FolderPost(known.mail_folder, mail_from=address, mail_name=name)
 
 
 def tidy() -> None:

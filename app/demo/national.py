@@ -47,7 +47,7 @@ class _Rows:
         self.now = now
         self.zone = ZoneInfo("Europe/Bucharest")
         self.chance = Random(20261122)
-        self.ids = {model: FROM for model in _ORDER}
+        self.ids = dict.fromkeys(_ORDER, FROM)
         self.rows: dict[type[Base], list[dict[str, Any]]] = {model: [] for model in _ORDER}
 
     def add_centre(self, number: int) -> None:

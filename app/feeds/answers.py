@@ -29,7 +29,7 @@ def answer(body: bytes, *, key: str, cache: str) -> Response:
     """
     digest = hashlib.sha256(body).hexdigest()
     since, remember = _since(key, digest)
-    zipped = "gzip" in request.accept_encodings
+    zipped = request.accept_encodings["gzip"] > 0
     response = Response(gzip.compress(body, mtime=0) if zipped else body)
     response.headers["Content-Type"] = "text/calendar; charset=utf-8"
     response.headers["Content-Disposition"] = 'inline; filename="calendar.ics"'

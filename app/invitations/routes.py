@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
 from werkzeug import Response
 
@@ -153,7 +155,7 @@ def _shared_centre(person: Person) -> Centre:
     return next(c for c in _centres() if person.roles_in(c.id))
 
 
-def _details(form: PersonForm) -> dict[str, object]:
+def _details(form: PersonForm) -> dict[str, Any]:
     return {
         "email": stripped(form.email.data),
         "phone": stripped(form.phone.data),

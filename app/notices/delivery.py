@@ -438,5 +438,5 @@ def _replace(path: Path, content: bytes) -> None:
 
 
 def file_name_end(identity: str) -> str:
-    """How the name of the file ends that `FolderPost` writes for the letter with this Message-ID."""
+    """How the name of `FolderPost`'s file for the letter with this Message-ID ends."""
     return f"-{hashlib.sha256(message_id(identity).encode()).hexdigest()[:16]}.eml"

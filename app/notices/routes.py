@@ -6,7 +6,6 @@ from email import policy
 from email.message import EmailMessage
 from email.parser import BytesParser
 from pathlib import Path
-from typing import cast
 
 from flask import Blueprint, abort, flash, redirect, render_template, url_for
 from werkzeug import Response
@@ -52,7 +51,7 @@ def _read(notice: Notice) -> dict[str, str] | None:
 
 def _parse(path: Path) -> EmailMessage:
     with path.open("rb") as file:
-        return cast(EmailMessage, BytesParser(policy=policy.default).parse(file))
+        return BytesParser(policy=policy.default).parse(file)
 
 
 @bp.get("/call-list")

@@ -1,1 +1,1 @@
-"""Who we know: people, the centres where they have a role, the languages they speak, how they sign in."""
+"""Who we know: people, their roles in each centre, the languages they speak, how they sign in."""

@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 
 from flask import current_app, redirect, request, url_for
 from flask_login import current_user
+from werkzeug import Response
 
 from app import clock
 from app.people.current import current_sign_in
@@ -39,7 +40,7 @@ def freshly_confirmed(view: View) -> View:
     return guarded  # type: ignore[return-value]
 
 
-def confirm_first() -> Any:
+def confirm_first() -> Response | None:
     """A redirect to typing the password once more, or None where that was done lately."""
     if current_sign_in().is_fresh(clock.now()):
         return None

@@ -14,9 +14,11 @@ SHORTEST, LONGEST = 10, 200
 _hasher = PasswordHasher(time_cost=1, memory_cost=47_104, parallelism=1)
 _two_at_once = BoundedSemaphore(2)  # each takes 46 MiB
 _COMMON = frozenset(
-    "1234567890 12345678910 0987654321 qwertyuiop qwerty123456 password12 password123 "
-    "password1234 parolaparola parola1234 parola12345 administrator iloveyou12 1q2w3e4r5t "
-    "aaaaaaaaaa 1111111111 0000000000 bucuresti1 romania123 letmein123 welcome123 punte12345".split()
+    (
+        "1234567890 12345678910 0987654321 qwertyuiop qwerty123456 password12 password123 "
+        "password1234 parolaparola parola1234 parola12345 administrator iloveyou12 1q2w3e4r5t "
+        "aaaaaaaaaa 1111111111 0000000000 bucuresti1 romania123 letmein123 welcome123 punte12345"
+    ).split()
 )
 
 
@@ -25,7 +27,7 @@ class WeakPassword(Refusal):
 
 
 def hash_password(password: str) -> str:
-    """The argon2id hash to keep. Raises `WeakPassword` (ASVS 6.2.1, 6.2.4; no composition rules)."""
+    """The argon2id hash to keep. Raises `WeakPassword` (ASVS 6.2.1, 6.2.4)."""
     if not SHORTEST <= len(password) <= LONGEST or password.casefold() in _COMMON:
         raise WeakPassword
     with _two_at_once:

@@ -54,7 +54,7 @@ def centres_of(person: Person, *roles: Role) -> list[Centre]:
 
 
 def people_of(staff: Person) -> Select[Person]:
-    """Everyone with a role in a centre where *staff* works: the only way to get hold of a person."""
+    """Everyone with a role in a centre of *staff*: the only way to get hold of a person."""
     theirs = select(Membership.person_id).where(
         Membership.centre_id.in_(staff.centres_where(*STAFF))
     )

@@ -20,7 +20,7 @@ from wtforms import (
 )
 from wtforms.validators import InputRequired, Length, NumberRange, Optional, ValidationError
 
-from app.i18n import LANGUAGES, _, _l, own_name
+from app.i18n import LANGUAGES, _, _l
 from app.people.forms import language_choices, stripped
 from app.people.models import Centre, Person
 from app.programme.kinds import Kind, Privacy

@@ -106,7 +106,7 @@ class ActivityText(Base):
 
 
 def fold(words: str) -> str:
-    """*words* as they are searched: without case and marks, so that "intalnire" finds "Întâlnire"."""
+    """*words* as they are searched: no case, no marks; "intalnire" finds "Întâlnire"."""
     apart = unicodedata.normalize("NFKD", words.casefold())
     return "".join(letter for letter in apart if not unicodedata.combining(letter))
 

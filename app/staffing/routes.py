@@ -86,7 +86,7 @@ def take(ref: str) -> Response:
 
 
 @bp.get("/offers/<ref>")
-def offer(ref: str) -> object:
+def offer(ref: str) -> str | Response:
     """What somebody is asked, with yes and no. Looking changes nothing."""
     found = _mine(ref)
     if found.need.meeting.is_secret and (elsewhere := confirm_first()) is not None:

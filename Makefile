@@ -1,0 +1,43 @@
+# Two commands are enough: `make run` to use Punte, `make test` to check everything.
+
+PYTHON ?= python3
+BIN := .venv/bin
+READY := .venv/ready-
+export PYTHONDONTWRITEBYTECODE := 1
+
+.PHONY: run test check messages bench demo-national lock browser clean
+
+run: $(READY)runtime  ## install, migrate, fill with the demonstration if empty, serve
+	@$(BIN)/flask --app wsgi up
+
+test: check browser  ## everything: lint, types, import rules, both databases, a real browser
+	$(BIN)/python -m pytest -n $${PUNTE_TEST_PROCESSES:-4} --dist loadgroup -q
+
+check: $(READY)development  ## lint, format, types, import rules
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-cache
+
+bench: $(READY)development  ## measurements, as `name: value` lines
+	@for one in benchmarks/[a-z]*.py; do $(BIN)/python -m benchmarks.$$(basename $$one .py) || exit 1; done
+
+messages: $(READY)development  ## bring the catalogues in line with the words in the code
+	$(BIN)/python -m tests.catalogues
+
+browser: $(READY)development  ## a Chromium for the tests, where there is none yet
+	@$(BIN)/python -m tests.browser.chromium
+
+lock: $(READY)development  ## write the locks anew from requirements/*.in
+	$(BIN)/pip install -q uv
+	for one in runtime development; do $(BIN)/uv pip compile -q --universal --python-version 3.11 \
+	  --generate-hashes --no-emit-index-url --no-header requirements/$$one.in -o requirements/$$one.txt; done
+
+$(READY)%: requirements/%.txt
+	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	@echo "Installing what Punte needs ($*) ..."
+	@$(BIN)/python -m pip install -q --disable-pip-version-check --require-hashes -r $<
+	@touch $@
+
+clean:
+	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis

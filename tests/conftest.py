@@ -1,0 +1,105 @@
+"""A real database on both engines, built by the migrations, everything undone after each test."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextvars import Context
+from pathlib import Path
+from typing import Any
+
+import flask_migrate
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from werkzeug.test import TestResponse
+
+from app import clock, create_app
+from app.extensions import db
+from app.people.models import Person
+from app.people.operations import begin_sign_in
+from tests.engines import ENGINES, fresh_database
+
+
+class Browser(FlaskClient):
+    """A client whose requests get their own app context, hence their own db.session."""
+
+    def open(self, *args: Any, **kwargs: Any) -> TestResponse:
+        response: TestResponse = Context().run(super().open, *args, **kwargs)
+        return response
+
+    def sign_in(self, person: Person) -> Browser:
+        """This browser holds a real sign-in of *person*."""
+        token = begin_sign_in(person, now=clock.now())
+        db.session.commit()
+        with self.session_transaction() as cookie:
+            cookie["_user_id"], cookie["_fresh"] = token, True
+        return self
+
+
+def make_app(database_url: str, folder: Path, **environ: str) -> Flask:
+    """The app as a test wants it: its own database and folder, no forged-form check."""
+    settings = {
+        "PUNTE_DATABASE_URL": database_url,
+        "PUNTE_DATA": str(folder),
+        "PUNTE_SECRET_KEY": "a secret that only tests know, long enough",
+        "PUNTE_BASE_URL": "http://127.0.0.1:8000",
+        "PUNTE_UID_DOMAIN": "punte.example",
+    }
+    app = create_app(settings | environ, {"TESTING": True, "WTF_CSRF_ENABLED": False})
+    app.test_client_class = Browser
+    return app
+
+
+_built: dict[str, Flask] = {}
+
+
+@pytest.fixture(scope="session", params=ENGINES)
+def migrated(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Flask:
+    """One app for each engine, its tables built by the migrations."""
+    engine: str = request.param
+    if engine not in _built:
+        app = make_app(fresh_database(engine), tmp_path_factory.mktemp("data"))
+        with app.app_context():
+            flask_migrate.upgrade()
+        _built[engine] = app
+    return _built[engine]
+
+
+@pytest.fixture
+def app(migrated: Flask, monkeypatch: pytest.MonkeyPatch) -> Iterator[Flask]:
+    """The app with everything a test writes, even commits, undone afterwards."""
+    with migrated.app_context():
+        connection = db.engine.connect()
+        everything = connection.begin()
+        monkeypatch.setitem(db.engines, None, connection)
+        options = db.session.session_factory.kw
+        monkeypatch.setitem(options, "join_transaction_mode", "create_savepoint")
+        yield migrated
+        db.session.remove()
+        everything.rollback()
+        connection.close()
+
+
+@pytest.fixture
+def browser(app: Flask) -> Browser:
+    """A stranger's browser."""
+    client = app.test_client()
+    assert isinstance(client, Browser)
+    return client
+
+
+@pytest.fixture(params=ENGINES)
+def racing_app(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Flask]:
+    """An app on a database of its own, where several threads may really commit."""
+    app = make_app(fresh_database(request.param), tmp_path)
+    with app.app_context():
+        flask_migrate.upgrade()
+    yield app
+    with app.app_context():
+        db.engine.dispose()
+
+
+def pytest_sessionfinish() -> None:
+    for app in _built.values():
+        with app.app_context():
+            db.engine.dispose()

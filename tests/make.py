@@ -1,0 +1,150 @@
+"""Make one valid thing; a test says only what it is about."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from datetime import UTC, datetime, timedelta
+from itertools import count
+from typing import Any, TypeVar
+
+from app.extensions import db
+from app.people.models import Centre, Membership, Person, SpokenLanguage
+from app.people.terms import Level, Role
+from app.programme.bookings import book
+from app.programme.kinds import Kind
+from app.programme.models import Activity, ActivityText, Meeting, Part, Room, fold
+from app.staffing.models import Assignment, Need, State
+
+MONDAY = datetime(2027, 3, 1, 9, tzinfo=UTC)
+"""Monday 1 March 2027, 11:00 in București."""
+BEFORE = MONDAY - timedelta(days=10)
+LONG_AGO = MONDAY - timedelta(days=60)
+serial = count(1)
+T = TypeVar("T")
+
+
+def build(model: Callable[..., T], given: dict[str, Any], **defaults: Callable[[], Any]) -> T:
+    fresh = {name: make() for name, make in defaults.items() if name not in given}
+    thing = model(**fresh, **given)
+    db.session.add(thing)
+    db.session.flush()
+    return thing
+
+
+def centre(**given: Any) -> Centre:
+    n = next(serial)
+    return build(
+        Centre,
+        given,
+        code=lambda: f"centre-{n}",
+        name=lambda: f"Centre {n}",
+        address=lambda: f"Str. Punții {n}",
+        changed_at=lambda: LONG_AGO,
+    )
+
+
+def room(**given: Any) -> Room:
+    n = next(serial)
+    return build(
+        Room,
+        given,
+        centre=centre,
+        name=lambda: f"Room {n}",
+        capacity=lambda: 20,
+        changed_at=lambda: LONG_AGO,
+    )
+
+
+def person(
+    roles: Iterable[Role] = (),
+    at: Centre | None = None,
+    speaks: dict[str, Level] | None = None,
+    **given: Any,
+) -> Person:
+    """Somebody with *roles* in the centre *at*, speaking *speaks*."""
+    n = next(serial)
+    someone = build(
+        Person,
+        given,
+        name=lambda: f"Person {n}",
+        email=lambda: f"p{n}@example.org",
+        language=lambda: "en",
+        created_at=lambda: LONG_AGO,
+    )
+    for role in roles:
+        someone.memberships.append(Membership(centre=at, role=role))
+    for tag, level in (speaks or {}).items():
+        someone.languages.append(SpokenLanguage(language=tag, speaks=level, reads=level))
+    db.session.flush()
+    return someone
+
+
+def coordinator(at: Centre, **given: Any) -> Person:
+    return person([Role.COORDINATOR], at, **given)
+
+
+def mediator(at: Centre, speaks: dict[str, Level] | None = None, **given: Any) -> Person:
+    return person([Role.MEDIATOR], at, speaks or {"ar": Level.NATIVE}, **given)
+
+
+def participant(at: Centre, **given: Any) -> Person:
+    return person([Role.PARTICIPANT], at, **given)
+
+
+def activity(title: str = "Language café", **given: Any) -> Activity:
+    here = given.pop("centre", None) or centre()
+    kind = given.get("kind", Kind.COURSE)
+    made = build(
+        Activity,
+        given,
+        centre=lambda: here,
+        kind=lambda: kind,
+        privacy=lambda: kind.policy.privacy,
+        women_only=lambda: kind.policy.women_only,
+        coordinator=lambda: coordinator(here),
+        changed_at=lambda: LONG_AGO,
+    )
+    made.texts.append(
+        ActivityText(language="en", title=title, folded=fold(title), changed_at=LONG_AGO)
+    )
+    db.session.flush()
+    return made
+
+
+def womens_group(**given: Any) -> Activity:
+    return activity("Quiet circle", kind=Kind.WOMENS_GROUP, **given)
+
+
+def meeting(**given: Any) -> Meeting:
+    """Two hours on `MONDAY` unless told otherwise."""
+    starts_at = given.get("starts_at", MONDAY)
+    return build(
+        Meeting,
+        given,
+        activity=activity,
+        starts_at=lambda: starts_at,
+        ends_at=lambda: starts_at + timedelta(hours=2),
+        created_at=lambda: LONG_AGO,
+        changed_at=lambda: LONG_AGO,
+    )
+
+
+def need(**given: Any) -> Need:
+    return build(Need, given, meeting=meeting, role=lambda: Role.MEDIATOR)
+
+
+def assignment(**given: Any) -> Assignment:
+    """An offer, or what its state says; a confirmed person is expected."""
+    wanted = given.pop("need", None) or need()
+    someone = given.pop("person", None) or mediator(wanted.meeting.activity.centre)
+    made = build(
+        Assignment,
+        {"need": wanted, "person": someone, **given},
+        state=lambda: State.OFFERED,
+        made_at=lambda: BEFORE,
+        changed_at=lambda: BEFORE,
+        lapses_at=lambda: MONDAY - timedelta(days=1),
+    )
+    if made.state is State.CONFIRMED:
+        book(someone, wanted.meeting, Part.HELPER)
+    return made

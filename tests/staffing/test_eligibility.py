@@ -1,0 +1,178 @@
+"""The one check of who may fill a need, and that it tells every reason."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from app.people.languages import COMMON, answering
+from app.people.terms import Gender, Level, Role
+from app.staffing.eligibility import Candidate, Rule, Want, best_level, reasons_against
+
+START = datetime(2027, 3, 1, 9, tzinfo=UTC)
+END = START + timedelta(hours=2)
+
+
+def want(**given: object) -> Want:
+    defaults: dict[str, object] = {
+        "role": Role.MEDIATOR,
+        "language": "ar",
+        "level": Level.B2,
+        "women_only": False,
+        "check_required": False,
+        "starts_at": START,
+        "ends_at": END,
+        "last_day": date(2027, 3, 1),
+    }
+    return Want(**(defaults | given))  # type: ignore[arg-type]
+
+
+def candidate(**given: object) -> Candidate:
+    defaults: dict[str, object] = {
+        "active": True,
+        "roles": frozenset({Role.MEDIATOR}),
+        "speaks": {"ar": Level.C1},
+        "gender": None,
+        "check_valid_until": None,
+        "busy": (),
+    }
+    return Candidate(**(defaults | given))  # type: ignore[arg-type]
+
+
+def rules(wanted: Want, somebody: Candidate) -> list[Rule]:
+    return [reason.rule for reason in reasons_against(wanted, somebody)]
+
+
+def test_a_fitting_mediator_has_nothing_against_them() -> None:
+    assert rules(want(), candidate()) == []
+
+
+def test_every_reason_is_told_not_only_the_first() -> None:
+    somebody = candidate(
+        active=False, roles=frozenset(), speaks={}, busy=((START, END),), gender=Gender.MAN
+    )
+
+    assert rules(want(women_only=True, check_required=True), somebody) == [
+        Rule.NOT_ACTIVE,
+        Rule.NOT_THE_ROLE,
+        Rule.LANGUAGE_NOT_SPOKEN,
+        Rule.WOMEN_ONLY,
+        Rule.CHECK_MISSING,
+        Rule.EXPECTED_ELSEWHERE,
+    ]
+
+
+@pytest.mark.parametrize(
+    ("has", "fits"), [(Level.B1, False), (Level.B2, True), (Level.NATIVE, True)]
+)
+def test_the_level_is_a_floor(has: Level, fits: bool) -> None:
+    assert (rules(want(), candidate(speaks={"ar": has})) == []) is fits
+
+
+def test_a_dialect_answers_for_the_whole_language_but_not_the_other_way_round() -> None:
+    levantine, standard = candidate(speaks={"apc": Level.NATIVE}), candidate()
+
+    assert rules(want(language="ar"), levantine) == []
+    assert rules(want(language="apc"), standard) == [Rule.LANGUAGE_NOT_SPOKEN]
+
+
+@pytest.mark.parametrize("gender", [None, Gender.MAN, Gender.OTHER])
+def test_a_place_for_women_goes_to_a_woman_only(gender: Gender | None) -> None:
+    assert rules(want(women_only=True), candidate(gender=gender)) == [Rule.WOMEN_ONLY]
+    assert rules(want(women_only=True), candidate(gender=Gender.WOMAN)) == []
+
+
+@pytest.mark.parametrize(
+    ("until", "expected"),
+    [
+        (None, [Rule.CHECK_MISSING]),
+        (date(2027, 2, 28), [Rule.CHECK_EXPIRES]),
+        (date(2027, 3, 1), []),
+    ],
+)
+def test_a_check_must_be_valid_on_the_day(until: date | None, expected: list[Rule]) -> None:
+    assert rules(want(check_required=True), candidate(check_valid_until=until)) == expected
+
+
+@pytest.mark.parametrize(
+    ("shift", "clashes"), [(-120, False), (-119, True), (0, True), (119, True), (120, False)]
+)
+def test_busy_means_sharing_a_moment(shift: int, clashes: bool) -> None:
+    other = (START + timedelta(minutes=shift), END + timedelta(minutes=shift))
+
+    assert (rules(want(), candidate(busy=(other,))) == [Rule.EXPECTED_ELSEWHERE]) is clashes
+
+
+wants = st.builds(
+    Want,
+    role=st.sampled_from([Role.MEDIATOR, Role.VOLUNTEER]),
+    language=st.none() | st.sampled_from(COMMON),
+    level=st.none() | st.sampled_from(Level),
+    women_only=st.booleans(),
+    check_required=st.booleans(),
+    starts_at=st.just(START),
+    ends_at=st.just(END),
+    last_day=st.just(date(2027, 3, 1)),
+)
+candidates = st.builds(
+    Candidate,
+    active=st.booleans(),
+    roles=st.frozensets(st.sampled_from(Role)),
+    speaks=st.dictionaries(st.sampled_from(COMMON), st.sampled_from(Level), max_size=4),
+    gender=st.none() | st.sampled_from(Gender),
+    check_valid_until=st.none() | st.dates(date(2027, 2, 1), date(2027, 4, 1)),
+    busy=st.lists(
+        st.integers(-200, 200).map(
+            lambda m: (START + timedelta(minutes=m), END + timedelta(minutes=m))
+        ),
+        max_size=2,
+    ).map(tuple),
+)
+
+
+@given(wants, candidates)
+def test_empty_reasons_mean_that_every_hard_rule_holds(wanted: Want, somebody: Candidate) -> None:
+    if reasons_against(wanted, somebody):
+        return
+    assert somebody.active
+    assert wanted.role in somebody.roles
+    if wanted.language:
+        spoken = [somebody.speaks[t] for t in answering(wanted.language) if t in somebody.speaks]
+        assert spoken
+        assert wanted.level is None or max(s.rank for s in spoken) >= wanted.level.rank
+    assert not wanted.women_only or somebody.gender is Gender.WOMAN
+    if wanted.check_required:
+        assert somebody.check_valid_until is not None
+        assert somebody.check_valid_until >= wanted.last_day
+    assert all(end <= START or start >= END for start, end in somebody.busy)
+
+
+@given(wants, candidates)
+def test_lifting_all_that_is_told_makes_somebody_eligible(
+    wanted: Want, somebody: Candidate
+) -> None:
+    """The reasons are complete: nobody is kept out by something that was not said."""
+    told = {reason.rule for reason in reasons_against(wanted, somebody)}
+    speaks = dict(somebody.speaks)
+    if told & {Rule.LANGUAGE_NOT_SPOKEN, Rule.LEVEL_TOO_LOW} and wanted.language:
+        speaks[wanted.language] = Level.NATIVE
+    mended = Candidate(
+        active=somebody.active or Rule.NOT_ACTIVE in told,
+        roles=somebody.roles | ({wanted.role} if Rule.NOT_THE_ROLE in told else set()),
+        speaks=speaks,
+        gender=Gender.WOMAN if Rule.WOMEN_ONLY in told else somebody.gender,
+        check_valid_until=(
+            wanted.last_day
+            if told & {Rule.CHECK_MISSING, Rule.CHECK_EXPIRES}
+            else somebody.check_valid_until
+        ),
+        busy=() if Rule.EXPECTED_ELSEWHERE in told else somebody.busy,
+    )
+    assert reasons_against(wanted, mended) == ()
+
+
+def test_the_best_of_several_dialects_counts() -> None:
+    assert best_level("ar", {"apc": Level.B1, "acm": Level.C2}) is Level.C2
