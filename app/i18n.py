@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -65,7 +66,7 @@ def compile_catalogues() -> None:
             continue
         with source.open("rb") as po:
             catalogue = read_po(po, locale=source.parts[-3])
-        fresh = compiled.with_suffix(".mo.new")
+        fresh = compiled.with_suffix(f".{os.getpid()}")  # several processes may start at once
         with fresh.open("wb") as mo:
             write_mo(mo, catalogue)
         fresh.replace(compiled)

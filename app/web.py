@@ -106,7 +106,10 @@ def _content_hash(folder: str, filename: str) -> str:
 
 
 def local_date(instant: datetime, zone: str) -> str:
-    return str(format_date(instant.astimezone(ZoneInfo(zone)), "EEEE, d MMMM y", rebase=False))
+    """The weekday and the day, in words, on the wall calendar of *zone*."""
+    there = instant.astimezone(ZoneInfo(zone))
+    weekday = format_date(there, "EEEE", rebase=False)
+    return f"{weekday}{_(', ')}{format_date(there, 'd MMMM y', rebase=False)}"
 
 
 def local_time(instant: datetime, zone: str) -> str:
@@ -123,7 +126,7 @@ def iso_day(instant: datetime, zone: str) -> str:
 
 
 def day_name(day: date) -> str:
-    return str(format_date(day, "EEEE, d MMMM"))
+    return f"{format_date(day, 'EEEE')}{_(', ')}{format_date(day, 'd MMMM')}"
 
 
 def short_day(day: date) -> str:

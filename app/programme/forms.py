@@ -142,7 +142,9 @@ class PlanForm(FlaskForm):  # type: ignore[misc]
 
     def validate_count(self, field: IntegerField) -> None:
         if (field.data is None) == (self.until.data is None):
-            raise ValidationError(_("Give either the number of sessions or the last day."))
+            raise ValidationError(
+                _("Give either the number of sessions or the last day, not both.")
+            )
 
     def pattern(self) -> WeeklyPattern:
         """The weekly pattern in the centre's zone."""

@@ -157,6 +157,14 @@ def bookings_at(meeting: Meeting, part: Part | None = None) -> list[Booking]:
     return list(db.session.scalars(found))
 
 
+def is_expected(person: Person, meeting: Meeting) -> bool:
+    """Whether *person* is still expected at *meeting*."""
+    found = select(Booking.id).where(
+        Booking.person_id == person.id, Booking.meeting_id == meeting.id, Booking.held
+    )
+    return db.session.scalars(found).one_or_none() is not None
+
+
 def bookings_of(person: Person, *, since: datetime) -> Select[Booking]:
     """Where *person* is expected from *since* on, by time, cancelled meetings included."""
     return (

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from flask import current_app, render_template
+from flask import current_app
 from sqlalchemy import select
 
 from app.extensions import db
@@ -20,6 +20,7 @@ from app.notices.models import Kind, Notice
 from app.people.locale import direction
 from app.people.operations import make_password_link
 from app.programme.models import Meeting, MeetingChange
+from app.programme.queries import is_expected
 from app.staffing.models import Assignment, State
 from app.web import link, settings
 
@@ -73,6 +74,7 @@ def _facts(notice: Notice, now: datetime) -> dict[str, Any] | None:
 
 
 _ABOUT_CHANGES = (Kind.REMINDER, Kind.MOVED, Kind.CANCELLED, Kind.RESTORED)
+_ONLY_IF_EXPECTED = (Kind.REMINDER, Kind.ENROLLED)
 _TO_COORDINATOR = (
     Kind.OFFER_ANSWERED,
     Kind.PLACE_REQUESTED,
@@ -84,6 +86,8 @@ _ABOUT_PLACES = (Kind.OFFER, Kind.PLACE_CONFIRMED, Kind.PLACE_REFUSED, *_TO_COOR
 
 def _still_true(notice: Notice, meeting: Meeting) -> bool:
     """Whether the meeting is as it was when the letter was owed; a newer letter follows if not."""
+    if notice.kind in _ONLY_IF_EXPECTED and not is_expected(notice.person, meeting):
+        return False
     if notice.kind in _ABOUT_CHANGES:
         is_off = notice.kind is Kind.CANCELLED
         return meeting.sequence == notice.about["sequence"] and meeting.is_cancelled is is_off
@@ -134,24 +138,22 @@ def _password_facts(notice: Notice, now: datetime) -> dict[str, Any] | None:
 
 
 def _write(notice: Notice, language: str, facts: dict[str, Any], now: datetime) -> Letter:
-    template = current_app.jinja_env.get_template(f"letters/{notice.kind.value}.txt")
-    context = template.new_context({"to": notice.person, **facts})
-    subject = "".join(template.blocks["subject"](context)).strip()
-    paragraphs = _paragraphs("".join(template.blocks["body"](context)))
-    name = settings().mail_name
+    pen = current_app.jinja_env
+    words: Any = pen.get_template(f"letters/{notice.kind.value}.txt").make_module(
+        {"to": notice.person, **facts}
+    )
+    frame = facts | {
+        "subject": str(words.subject()).strip(),
+        "paragraphs": _paragraphs(str(words.body())),
+        "language": language,
+        "dir": direction(language),
+        "site": settings().mail_name,
+    }
     return Letter(
         to=notice.person.email or "",
-        subject=subject,
-        text=render_template("letters/frame.txt", paragraphs=paragraphs, site=name, **facts),
-        html=render_template(
-            "letters/frame.html",
-            paragraphs=paragraphs,
-            subject=subject,
-            language=language,
-            dir=direction(language),
-            site=name,
-            **facts,
-        ),
+        subject=frame["subject"],
+        text=pen.get_template("letters/frame.txt").render(frame),
+        html=pen.get_template("letters/frame.html").render(frame),
         language=language,
         message_id=f"<{notice.ref}@{settings().uid_domain}>",
         sent_at=now,

@@ -39,7 +39,7 @@ class OfferClosed(Refusal):
 class NotEligible(Refusal):
     """Raised with every reason; the page spells them out."""
 
-    message = _l("This place does not fit.")
+    message = _l("The conditions of this place are not met.")
 
     def __init__(self, reasons: tuple[Reason, ...]) -> None:
         super().__init__()

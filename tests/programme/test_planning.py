@@ -17,13 +17,22 @@ from app.notices.models import Notice
 from app.people.models import Person
 from app.programme.bookings import book
 from app.programme.changing import (
-    AlreadyOver, ChangedMeanwhile, EndsBeforeItStarts, HelperElsewhere, cancel_meeting,
-    move_meeting, restore_meeting,
+    AlreadyOver,
+    ChangedMeanwhile,
+    EndsBeforeItStarts,
+    HelperElsewhere,
+    cancel_meeting,
+    move_meeting,
+    restore_meeting,
 )
 from app.programme.kinds import Kind, Privacy
 from app.programme.models import Booking, Meeting, MeetingChange, Part, Room, Status
 from app.programme.operations import (
-    ActivityFacts, NotThisPrivate, RoomTaken, clashes, plan_activity,
+    ActivityFacts,
+    NotThisPrivate,
+    RoomTaken,
+    clashes,
+    plan_activity,
 )
 from app.programme.queries import activities_planned_by, listed_meetings
 from app.programme.recurrence import Occurrence
@@ -46,7 +55,10 @@ def facts(room: Room, kind: Kind = Kind.COURSE, **given: Any) -> ActivityFacts:
 
 def move(meeting: Meeting, by: Person, **given: Any) -> None:
     defaults = {
-        "starts_at": LATER, "ends_at": LATER + 2 * HOUR, "room": meeting.room, "now": BEFORE,
+        "starts_at": LATER,
+        "ends_at": LATER + 2 * HOUR,
+        "room": meeting.room,
+        "now": BEFORE,
         "seen": meeting.sequence,
     }
     move_meeting(meeting, by=by, **(defaults | given))
@@ -59,13 +71,14 @@ class TestPlanning:
         boss = make.coordinator(room.centre)
 
         planned = {
-            kind: plan_activity(facts(room, kind), [], by=boss, now=BEFORE).privacy
-            for kind in Kind
+            kind: plan_activity(facts(room, kind), [], by=boss, now=BEFORE).privacy for kind in Kind
         }
 
         assert planned == {
-            Kind.COURSE: Privacy.MEMBERS, Kind.ORIENTATION: Privacy.MEMBERS,
-            Kind.WOMENS_GROUP: Privacy.PROTECTED, Kind.CULTURAL: Privacy.PUBLIC,
+            Kind.COURSE: Privacy.MEMBERS,
+            Kind.ORIENTATION: Privacy.MEMBERS,
+            Kind.WOMENS_GROUP: Privacy.PROTECTED,
+            Kind.CULTURAL: Privacy.PUBLIC,
         }
 
     def test_a_womens_group_is_never_listed(self) -> None:
@@ -113,8 +126,11 @@ class TestPlanning:
             make.build(
                 Booking,
                 {
-                    "person": person, "meeting": other, "part": Part.HELPER,
-                    "starts_at": other.starts_at, "ends_at": other.ends_at,
+                    "person": person,
+                    "meeting": other,
+                    "part": Part.HELPER,
+                    "starts_at": other.starts_at,
+                    "ends_at": other.ends_at,
                 },
             )
 

@@ -18,7 +18,12 @@ from app.programme.bookings import AlreadyExpected, book
 from app.programme.models import Activity, Booking, Part
 from app.signups.models import Enrolment
 from app.signups.operations import (
-    ActivityFull, ByInvitation, NothingToCome, WomenOnly, join, leave,
+    ActivityFull,
+    ByInvitation,
+    NothingToCome,
+    WomenOnly,
+    join,
+    leave,
 )
 from tests import make
 from tests.make import BEFORE, MONDAY

@@ -97,7 +97,8 @@ def test_a_move_and_a_sign_up_elsewhere_never_put_somebody_in_two_places(
             here = make.centre()
             boss, amina = make.coordinator(here), make.mediator(here)
             moved = make.meeting(
-                activity=make.activity(centre=here), starts_at=MONDAY.replace(hour=14),
+                activity=make.activity(centre=here),
+                starts_at=MONDAY.replace(hour=14),
                 ends_at=MONDAY.replace(hour=16),
             )
             make.assignment(need=make.need(meeting=moved), person=amina, state=State.CONFIRMED)
@@ -108,9 +109,13 @@ def test_a_move_and_a_sign_up_elsewhere_never_put_somebody_in_two_places(
 
         def move(meeting_id: int = meeting_id, boss_id: int = boss_id) -> object:
             move_meeting(
-                db.session.get_one(Meeting, meeting_id), starts_at=MONDAY,
-                ends_at=MONDAY.replace(hour=11), room=None,
-                by=db.session.get_one(Person, boss_id), now=BEFORE, seen=0,
+                db.session.get_one(Meeting, meeting_id),
+                starts_at=MONDAY,
+                ends_at=MONDAY.replace(hour=11),
+                room=None,
+                by=db.session.get_one(Person, boss_id),
+                now=BEFORE,
+                seen=0,
             )
             return "moved"
 

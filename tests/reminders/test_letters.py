@@ -1,0 +1,192 @@
+"""Every letter in every language of the house, as files that a person can read.
+
+``PUNTE_WRITE_LETTERS=1 pytest tests/reminders`` writes them anew; read the difference.
+"""
+
+from __future__ import annotations
+
+import os
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from app.extensions import db
+from app.i18n import LANGUAGES
+from app.notices.letter import Letter
+from app.notices.models import Kind, Notice
+from app.people.terms import Level
+from app.programme.kinds import Kind as ActivityKind
+from app.programme.models import (
+    Activity,
+    ActivityText,
+    ChangeKind,
+    MeetingChange,
+    Part,
+    Status,
+    fold,
+)
+from app.programme.bookings import book
+from app.reminders.letters import compose
+from app.staffing.models import State
+from tests import make
+from tests.make import BEFORE, LONG_AGO, MONDAY
+
+pytestmark = pytest.mark.usefixtures("app")
+FOLDER = Path(__file__).parent / "letters"
+CASES = [
+    (kind, secret, language)
+    for kind in Kind
+    for secret in (False, True)
+    for language in LANGUAGES
+    if not (kind is Kind.PASSWORD and secret)
+]
+
+
+def an_activity(secret: bool) -> Activity:
+    kind = ActivityKind.WOMENS_GROUP if secret else ActivityKind.COURSE
+    here = make.centre(code="brasov", name="Brașov", address="Str. Aurel Vlaicu 26bis")
+    titles = {"ro": "Curs de limba română", "en": "Romanian course", "ar": "دورة اللغة الرومانية"}
+    activity = make.activity("x", kind=kind, centre=here)
+    activity.texts = [
+        ActivityText(language=tag, title=title, folded=fold(title), changed_at=LONG_AGO)
+        for tag, title in titles.items()
+    ]
+    db.session.flush()
+    return activity
+
+
+def letter_of(kind: Kind, secret: bool, language: str) -> Letter | None:
+    """The letter of one case, with nothing left to chance."""
+    activity = an_activity(secret)
+    status = Status.CANCELLED if kind is Kind.CANCELLED else Status.PLANNED
+    meeting = make.meeting(
+        activity=activity,
+        room=make.room(centre=activity.centre, name="Sala 1"),
+        sequence=1,
+        status=status,
+    )
+    reader = make.mediator(
+        activity.centre,
+        {"ar": Level.NATIVE},
+        name="Amina Haddad",
+        language=language,
+        email="amina@example.org",
+    )
+    about: dict[str, object] = {"meeting": meeting.id, "sequence": 1}
+    if kind is Kind.MOVED:
+        before = {"starts_at": (MONDAY - timedelta(days=1)).isoformat()}
+        db.session.add(
+            MeetingChange(
+                meeting_id=meeting.id,
+                sequence=1,
+                kind=ChangeKind.MOVED,
+                at=BEFORE,
+                before=before,
+                after={},
+            )
+        )
+    if kind in (Kind.REMINDER, Kind.ENROLLED):
+        book(reader, meeting, Part.LEARNER)
+    if kind in (
+        Kind.OFFER,
+        Kind.OFFER_ANSWERED,
+        Kind.PLACE_REQUESTED,
+        Kind.PLACE_TAKEN,
+        Kind.PLACE_CONFIRMED,
+        Kind.PLACE_REFUSED,
+        Kind.PLACE_GIVEN_UP,
+    ):
+        place = make.assignment(need=make.need(meeting=meeting), state=State.OFFERED, ref="REF")
+        meeting.ref = "REF-OF-MEETING"
+        about |= {"assignment": place.id, "state": State.OFFERED.value}
+    notice = Notice(
+        ref="REF-OF-NOTICE",
+        person=reader,
+        kind=kind,
+        key="k",
+        posted_at=BEFORE,
+        due_at=BEFORE,
+        about={"invited": True} if kind is Kind.PASSWORD else about,
+    )
+    db.session.flush()
+    return compose(notice, BEFORE)
+
+
+def as_text(letter: Letter) -> str:
+    text = letter.text
+    if "/password/" in text:
+        head, _slash, rest = text.partition("/password/")
+        text = f"{head}/password/TOKEN{rest[43:]}"
+    return (
+        f"To: {letter.to}\nSubject: {letter.subject}\nContent-Language: {letter.language}\n\n{text}"
+    )
+
+
+@pytest.mark.parametrize(("kind", "secret", "language"), CASES)
+def test_each_letter_reads_as_it_was_approved(kind: Kind, secret: bool, language: str) -> None:
+    letter = letter_of(kind, secret, language)
+    assert letter is not None
+    path = FOLDER / f"{kind.value}{'-protected' if secret else ''}.{language}.txt"
+    if os.environ.get("PUNTE_WRITE_LETTERS"):
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(as_text(letter), encoding="utf-8")
+
+    assert as_text(letter) == path.read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(("kind", "language"), [(k, lang) for k, s, lang in CASES if s])
+def test_a_protected_meeting_is_a_time_and_no_more(kind: Kind, language: str) -> None:
+    letter = letter_of(kind, True, language)
+    assert letter is not None
+    whole = f"{letter.subject}\n{letter.text}\n{letter.html}".casefold()
+
+    for word in (
+        "curs",
+        "course",
+        "دورة",
+        "brașov",
+        "vlaicu",
+        "sala 1",
+        "grup",
+        "group",
+        "femei",
+        "wom",
+        "نساء",
+        "مجموعة",
+    ):
+        assert word not in whole, word
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_html_part_says_its_language_and_direction(language: str) -> None:
+    letter = letter_of(Kind.REMINDER, False, language)
+    assert letter is not None
+
+    direction = "rtl" if language == "ar" else "ltr"
+    assert f'<html lang="{language}" dir="{direction}">' in (letter.html or "")
+
+
+def test_a_title_cannot_become_markup_or_a_header() -> None:
+    activity = make.activity("<b>Course</b>\r\nBcc: x@example.org")
+    meeting, layla = make.meeting(activity=activity), make.person()
+    book(layla, meeting, Part.LEARNER)
+    notice = Notice(
+        person=layla,
+        kind=Kind.REMINDER,
+        key="k",
+        posted_at=BEFORE,
+        due_at=BEFORE,
+        about={"meeting": meeting.id, "sequence": 0},
+    )
+    db.session.flush()
+
+    letter = compose(notice, BEFORE)
+
+    assert letter is not None
+    assert letter.html is not None
+    assert "<b>" not in letter.html
+    from app.notices.letter import as_email
+
+    email = as_email(letter, mail_from="punte@example.org", mail_name="Punte")
+    assert email["Bcc"] is None
