@@ -16,7 +16,7 @@ from flask_babel import format_date, format_time
 from flask_wtf.csrf import CSRFError
 from sqlalchemy import Executable, Select
 from sqlalchemy.exc import OperationalError
-from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import HTTPException, SecurityError
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from app.config import Settings
@@ -208,7 +208,8 @@ def _form_too_old(_error: CSRFError) -> tuple[str, int]:
 
 
 def _error_page(error: HTTPException) -> Response | tuple[str, int]:
-    if error.code is None or error.code < 400:
+    strange_host = isinstance(error, SecurityError)  # no address of ours could be built for it
+    if error.code is None or error.code < 400 or strange_host:
         return cast(Response, error.get_response())
     db.session.rollback()
     title, text = _words_for(error.code)

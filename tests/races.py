@@ -13,7 +13,7 @@ from app.refusal import Refusal
 
 
 def all_at_once(app: Flask, clicks: Sequence[Callable[[], object]]) -> list[object]:
-    """Run *clicks* together, each committing what it did; what each returned or was refused with."""
+    """Run *clicks* together, each committing; what each returned or was refused with."""
     results: list[object] = [None] * len(clicks)
     start = Barrier(len(clicks))
 

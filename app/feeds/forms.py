@@ -6,7 +6,8 @@ from flask_wtf import FlaskForm
 from wtforms import SelectField, StringField
 from wtforms.validators import InputRequired, Length
 
-from app.i18n import LANGUAGES, _l, own_name
+from app.i18n import _l
+from app.people.forms import choices, page_languages
 
 ALARMS = {"": None, "15": 15, "60": 60, "120": 120, "1440": 1440}
 """What may be chosen -> minutes before the start."""
@@ -27,7 +28,5 @@ class LinkForm(FlaskForm):  # type: ignore[misc]
         _l("For which device?"),
         [InputRequired(_l("Give it a name, such as “my phone”.")), Length(max=60)],
     )
-    language = SelectField(
-        _l("Language of the calendar"), choices=[(tag, own_name(tag)) for tag in LANGUAGES]
-    )
-    alarm = SelectField(_l("Alarm"), choices=ALARM_LABELS)
+    language = SelectField(_l("Language of the calendar"), choices=page_languages())
+    alarm = SelectField(_l("Alarm"), choices=choices(ALARM_LABELS))

@@ -9,8 +9,15 @@ from flask_wtf import FlaskForm
 from wtforms import DateField, SelectField, SelectMultipleField, StringField
 from wtforms.validators import InputRequired, Length, Optional, ValidationError
 
-from app.i18n import LANGUAGES, _, _l, own_name
-from app.people.forms import MAILBOX, PHONE, LanguagesMixin, spoken_rows
+from app.i18n import _, _l
+from app.people.forms import (
+    MAILBOX,
+    PHONE,
+    LanguagesMixin,
+    choices,
+    page_languages,
+    spoken_rows,
+)
 from app.people.models import Centre, Person
 from app.people.queries import person_by_email
 from app.people.terms import STAFF, Gender, Role
@@ -34,10 +41,8 @@ class PersonForm(LanguagesMixin, FlaskForm):  # type: ignore[misc]
     roles = SelectMultipleField(
         _l("Roles in this centre"), [InputRequired(_l("Choose at least one role."))], coerce=Role
     )
-    language = SelectField(
-        _l("Language of pages and messages"), choices=[(tag, own_name(tag)) for tag in LANGUAGES]
-    )
-    gender = SelectField(_l("Gender"), choices=[("", _l("not stated"))])
+    language = SelectField(_l("Language of pages and messages"), choices=page_languages())
+    gender = SelectField(_l("Gender"), choices=choices([("", _l("not stated"))]))
     check_valid_until = DateField(_l("Behavioural-integrity certificate valid until"), [Optional()])
 
     def __init__(
@@ -50,12 +55,14 @@ class PersonForm(LanguagesMixin, FlaskForm):  # type: ignore[misc]
     ) -> None:
         super().__init__(*args, **kwargs)
         self.known = known
-        self.centre.choices = [(centre.id, centre.name) for centre in centres]
+        self.centre.choices = choices((centre.id, centre.name) for centre in centres)
         grantable = [
             role for role in Role if role not in STAFF or editor.has_role(Role.ADMINISTRATOR)
         ]
-        self.roles.choices = [(role, role.label) for role in grantable]
-        self.gender.choices = [("", _("not stated")), *[(g.value, str(g.label)) for g in Gender]]
+        self.roles.choices = choices((role, role.label) for role in grantable)
+        self.gender.choices = choices(
+            [("", _("not stated")), *[(g.value, str(g.label)) for g in Gender]]
+        )
 
     def validate_email(self, field: StringField) -> None:
         if not MAILBOX.fullmatch(field.data.strip()):

@@ -94,7 +94,7 @@ def change(ref: str) -> tuple[str, int] | Response:
     person.phone, person.gender = details["phone"], details["gender"]
     person.check_valid_until = details["check_valid_until"]
     centre = _centre(form.centre.data)
-    kept = person.roles_in(centre.id) - {choice for choice, _label in form.roles.choices}
+    kept = person.roles_in(centre.id) - {Role(choice.value) for choice in form.roles.choices}
     operations.set_roles(person, centre, frozenset(form.roles.data) | kept)
     operations.set_languages(person, form.spoken())
     db.session.commit()

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from typing import Any
 from zoneinfo import available_timezones
 
 from flask_wtf import FlaskForm
 from wtforms import FieldList, Form, FormField, PasswordField, SelectField, StringField
+from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired, Length, Optional, Regexp, ValidationError
 
 from app.i18n import LANGUAGES, _, _l, own_name
@@ -19,11 +21,22 @@ from app.people.terms import Level
 
 MAILBOX = re.compile(r"[^@\s,;<>()\"]+@[^@\s,;<>()\"]+\.[^@\s,;<>()\"]+")
 SPARE_ROWS = 2
+ZONES = sorted(zone for zone in available_timezones() if "/" in zone and zone[:4] != "Etc/")
 
 
 def stripped(value: str | None) -> str | None:
     """What was typed without the spaces around it; None where nothing was."""
     return (value or "").strip() or None
+
+
+def choices(pairs: Iterable[tuple[Any, Any]]) -> list[SelectChoice]:
+    """(value, label) pairs as WTForms wants them."""
+    return [SelectChoice(value, label) for value, label in pairs]
+
+
+def page_languages() -> list[SelectChoice]:
+    """The languages of the house, each named in itself."""
+    return choices((tag, own_name(tag)) for tag in LANGUAGES)
 
 
 class SignInForm(FlaskForm):  # type: ignore[misc]
@@ -51,7 +64,7 @@ class NewPasswordForm(FlaskForm):  # type: ignore[misc]
     )
 
 
-def language_choices() -> list[tuple[str, str]]:
+def language_choices() -> list[SelectChoice]:
     """Every language of the house's list: its own name, and its name in the page's language."""
     reader = page_language()
     named = [
@@ -63,11 +76,11 @@ def language_choices() -> list[tuple[str, str]]:
         )
         for tag in COMMON
     ]
-    return [("", _("choose a language")), *named]
+    return choices([("", _("choose a language")), *named])
 
 
-def level_choices(none: str) -> list[tuple[str, str]]:
-    return [("", none), *[(level.value, str(level.label)) for level in Level]]
+def level_choices(none: str) -> list[SelectChoice]:
+    return choices([("", none), *[(level.value, str(level.label)) for level in Level]])
 
 
 class SpokenForm(Form):  # type: ignore[misc]
@@ -119,12 +132,10 @@ class ProfileForm(LanguagesMixin, FlaskForm):  # type: ignore[misc]
         _l("Name"), [InputRequired(_l("Type a name; a nickname will do.")), Length(max=100)]
     )
     phone = StringField(_l("Telephone"), [Optional(), PHONE])
-    language = SelectField(
-        _l("Language of pages and messages"), choices=[(tag, own_name(tag)) for tag in LANGUAGES]
-    )
+    language = SelectField(_l("Language of pages and messages"), choices=page_languages())
     zone = SelectField(
         _l("Time zone"),
-        choices=sorted(z for z in available_timezones() if "/" in z and not z.startswith("Etc")),
+        choices=choices((zone, zone) for zone in ZONES),
     )
 
 

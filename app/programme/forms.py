@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 from flask_wtf import FlaskForm
 from wtforms import (
     DateField,
+    Field,
     HiddenField,
     IntegerField,
     RadioField,
@@ -21,7 +22,7 @@ from wtforms import (
 from wtforms.validators import InputRequired, Length, NumberRange, Optional, ValidationError
 
 from app.i18n import LANGUAGES, _, _l
-from app.people.forms import language_choices, stripped
+from app.people.forms import choices, language_choices, stripped
 from app.people.models import Centre, Person
 from app.programme.kinds import Kind, Privacy
 from app.programme.models import Meeting, Room
@@ -46,7 +47,7 @@ class PlanForm(FlaskForm):  # type: ignore[misc]
     kind = RadioField(
         _l("Kind"),
         [InputRequired(_l("Choose what kind of activity it is."))],
-        choices=[(kind.value, kind.label) for kind in Kind],
+        choices=choices((kind.value, kind.label) for kind in Kind),
     )
     centre = SelectField(_l("Centre"), coerce=int)
     room = SelectField(_l("Room"), coerce=int)
@@ -58,15 +59,17 @@ class PlanForm(FlaskForm):  # type: ignore[misc]
     description_en = TextAreaField(_l("Description in English"), [Optional(), Length(max=2000)])
     description_ar = TextAreaField(_l("Description in Arabic"), [Optional(), Length(max=2000)])
     language = SelectField(_l("Language it is held in"), default="ro")
-    support_language = SelectField(_l("Language it is mediated into"))
+    support_language = SelectField(_l("Language it is mediated into"), default="")
     level = SelectField(
-        _l("Level"), choices=[("", _l("no level")), *[(level, level) for level in COURSE_LEVELS]]
+        _l("Level"),
+        default="",
+        choices=choices([("", _l("no level")), *[(level, level) for level in COURSE_LEVELS]]),
     )
     capacity = IntegerField(
         _l("Places for participants"),
         [Optional(), NumberRange(1, 1000, _l("A number from 1 to 1000, or leave it empty."))],
     )
-    privacy = SelectField(_l("Who may know"))
+    privacy = SelectField(_l("Who may know"), default="")
     confidants = SelectMultipleField(
         _l("Other coordinators who may know of it, if it is protected"), coerce=int
     )
@@ -75,7 +78,7 @@ class PlanForm(FlaskForm):  # type: ignore[misc]
         _l("Days of the week"),
         [InputRequired(_l("Choose at least one day of the week."))],
         coerce=int,
-        choices=list(enumerate(WEEKDAYS)),
+        choices=choices(enumerate(WEEKDAYS)),
     )
     starts = TimeField(_l("From"), [InputRequired(_l("When does it start?"))])
     ends = TimeField(_l("To"), [InputRequired(_l("When does it end?"))])
@@ -101,22 +104,32 @@ class PlanForm(FlaskForm):  # type: ignore[misc]
         self.today, self._rooms, self._centres = today, rooms, centres
         self._colleagues = {person.id: person for person in colleagues}
         names = {centre.id: centre.name for centre in centres}
-        self.centre.choices = list(names.items())
-        self.room.choices = [
-            (0, _("no room")),
-            *[(r.id, f"{names[r.centre_id]}: {r.name}") for r in rooms],
-        ]
+        self.centre.choices = choices(names.items())
+        self.room.choices = choices(
+            [
+                (0, _("no room")),
+                *[(r.id, f"{names[r.centre_id]}: {r.name}") for r in rooms],
+            ]
+        )
         self.language.choices = language_choices()[1:]
-        self.support_language.choices = [("", _("none")), *language_choices()[1:]]
-        self.privacy.choices = [
-            ("", _("as usual for this kind")),
-            *[(p.value, str(p.label)) for p in Privacy if p is not Privacy.INDIVIDUAL],
-        ]
-        self.confidants.choices = [(person.id, person.name) for person in colleagues]
+        self.support_language.choices = [*choices([("", _("none"))]), *language_choices()[1:]]
+        self.privacy.choices = choices(
+            [
+                ("", _("as usual for this kind")),
+                *[(p.value, str(p.label)) for p in Privacy if p is not Privacy.INDIVIDUAL],
+            ]
+        )
+        self.confidants.choices = choices((one.id, one.name) for one in colleagues)
 
-    def validate_title_ro(self, _field: StringField) -> None:
+    def validate(self, extra_validators: Any = None) -> bool:
+        """Each field for itself, then what several of them must have together."""
+        fine = bool(super().validate(extra_validators))
         if not any(self._title(language) for language in LANGUAGES):
-            raise ValidationError(_("Give it a title in at least one language."))
+            fine = _wrong(self.title_ro, _("Give it a title in at least one language."))
+        if (self.count.data is None) == (self.until.data is None) and not self.count.errors:
+            text = _("Give either the number of sessions or the last day, not both.")
+            fine = _wrong(self.count, text)
+        return fine
 
     def validate_room(self, field: SelectField) -> None:
         room = self._room()
@@ -139,12 +152,6 @@ class PlanForm(FlaskForm):  # type: ignore[misc]
     def validate_ends(self, field: TimeField) -> None:
         if field.data and self.starts.data and field.data <= self.starts.data:
             raise ValidationError(_("The session has to end after it starts."))
-
-    def validate_count(self, field: IntegerField) -> None:
-        if (field.data is None) == (self.until.data is None):
-            raise ValidationError(
-                _("Give either the number of sessions or the last day, not both.")
-            )
 
     def pattern(self) -> WeeklyPattern:
         """The weekly pattern in the centre's zone."""
@@ -190,6 +197,12 @@ class PlanForm(FlaskForm):  # type: ignore[misc]
         return next((room for room in self._rooms if room.id == self.room.data), None)
 
 
+def _wrong(field: Field, message: str) -> bool:
+    """Put an error on *field*; always False."""
+    field.errors = [*field.errors, message]
+    return False
+
+
 class MoveForm(FlaskForm):  # type: ignore[misc]
     """A new time and place of one meeting, in the centre's zone."""
 
@@ -202,7 +215,7 @@ class MoveForm(FlaskForm):  # type: ignore[misc]
     def __init__(self, *args: Any, rooms: list[Room], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self._rooms = rooms
-        self.room.choices = [(0, _("no room")), *[(room.id, room.name) for room in rooms]]
+        self.room.choices = choices([(0, _("no room")), *[(room.id, room.name) for room in rooms]])
 
     def validate_ends(self, field: TimeField) -> None:
         if field.data and self.starts.data and field.data <= self.starts.data:

@@ -9,14 +9,14 @@ from wtforms import BooleanField, IntegerField, SelectField
 from wtforms.validators import InputRequired, NumberRange, ValidationError
 
 from app.i18n import _, _l
-from app.people.forms import language_choices, level_choices
+from app.people.forms import choices, language_choices, level_choices
 from app.people.terms import HELPERS, Level, Role
 
 
 class NeedForm(FlaskForm):  # type: ignore[misc]
     """The same need at every coming session of an activity."""
 
-    role = SelectField(_l("Who is needed?"), choices=[(r.value, r.label) for r in HELPERS])
+    role = SelectField(_l("Who is needed?"), choices=choices((r.value, r.label) for r in HELPERS))
     language = SelectField(_l("Which language do they speak?"))
     level = SelectField(_l("At least at level"))
     wanted = IntegerField(
@@ -29,7 +29,7 @@ class NeedForm(FlaskForm):  # type: ignore[misc]
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.language.choices = [("", _("any language")), *language_choices()[1:]]
+        self.language.choices = [*choices([("", _("any language"))]), *language_choices()[1:]]
         self.level.choices = level_choices(_("any level"))
 
     def validate_level(self, field: SelectField) -> None:

@@ -144,8 +144,8 @@ class TestPlanning:
         meeting = make.meeting(activity=make.activity("Întâlnire cu Ștefan"))
 
         def found(words: str) -> list[Meeting]:
-            window = {"start": BEFORE, "end": LATER}
-            return list(db.session.scalars(listed_meetings(**window, words=words)))
+            listed = listed_meetings(start=BEFORE, end=LATER, words=words)
+            return list(db.session.scalars(listed))
 
         assert found("intalnire") == found("ȘTEFAN") == [meeting]
         assert found("100%") == []

@@ -16,6 +16,7 @@ from app.i18n import LANGUAGES
 from app.notices.letter import Letter
 from app.notices.models import Kind, Notice
 from app.people.terms import Level
+from app.programme.bookings import book
 from app.programme.kinds import Kind as ActivityKind
 from app.programme.models import (
     Activity,
@@ -26,7 +27,6 @@ from app.programme.models import (
     Status,
     fold,
 )
-from app.programme.bookings import book
 from app.reminders.letters import compose
 from app.staffing.models import State
 from tests import make

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable
 
 from flask import Flask
@@ -127,7 +128,5 @@ def test_a_move_and_a_sign_up_elsewhere_never_put_somebody_in_two_places(
                 .where(Booking.person_id == amina_id, Booking.held)
                 .order_by(Booking.starts_at)
             ).all()
-            assert all(a.ends_at <= b.starts_at for a, b in zip(times, times[1:], strict=False)), (
-                results
-            )
+            assert all(a.ends_at <= b.starts_at for a, b in itertools.pairwise(times)), results
         assert ("moved" in results) != (State.CONFIRMED in results), results

@@ -1,0 +1,166 @@
+"""What must hold for every page, including those not yet written."""
+
+from __future__ import annotations
+
+import pytest
+from flask import Flask
+from werkzeug.routing import Rule
+
+from app.extensions import db
+from app.people.terms import Role
+from tests import make
+from tests.conftest import Browser
+
+PUBLIC = {
+    "feeds.calendars",
+    "feeds.own_calendar",
+    "feeds.public_calendar",
+    "health.healthz",
+    "invitations.ask",
+    "invitations.asked",
+    "people.begin",
+    "people.choose_password",
+    "people.password_chosen",
+    "people.sign_in",
+    "programme.index",
+    "programme.meeting",
+    "signups.activity",
+    "static",
+}
+
+
+def address(rule: Rule) -> str:
+    path = rule.rule
+    for name in rule.arguments:
+        path = path.replace(f"<{name}>", "x").replace(f"<path:{name}>", "x")
+    return path
+
+
+def test_every_page_is_closed_unless_listed(app: Flask) -> None:
+    views = app.view_functions
+    marked = {name for name in views if getattr(views[name], "is_public", False)}
+
+    assert marked | {"static"} == PUBLIC
+
+
+def test_a_stranger_is_sent_to_sign_in(app: Flask) -> None:
+    for rule in app.url_map.iter_rules():
+        if rule.endpoint in PUBLIC:
+            continue
+        method = "POST" if "POST" in (rule.methods or ()) else "GET"
+        answer = app.test_client().open(address(rule), method=method)
+        assert answer.status_code == 303, rule
+        assert answer.location.startswith("/sign-in"), rule
+
+
+def test_looking_never_changes_anything(app: Flask) -> None:
+    """No address does one thing on GET and another on POST without POST being asked for."""
+    for rule in app.url_map.iter_rules():
+        methods = (rule.methods or set()) - {"HEAD", "OPTIONS"}
+        assert methods in ({"GET"}, {"POST"}), rule
+
+
+@pytest.mark.parametrize("path", ["/", "/calendars", "/sign-in", "/nowhere", "/healthz", "/week"])
+def test_every_answer_carries_the_headers_of_the_house(browser: Browser, path: str) -> None:
+    headers = browser.get(path).headers
+
+    policy = headers["Content-Security-Policy"]
+    assert "default-src 'none'" in policy
+    assert "unsafe" not in policy
+    assert "frame-ancestors 'none'" in policy
+    assert "base-uri 'none'" in policy
+    assert headers["X-Content-Type-Options"] == "nosniff"
+    assert headers["Cache-Control"] == "no-store"
+    assert headers["Cross-Origin-Opener-Policy"] == "same-origin"
+
+
+def test_a_page_names_its_language_and_direction(browser: Browser) -> None:
+    assert '<html lang="ar" dir="rtl">' in browser.get("/ar/").text
+    assert '<html lang="ro" dir="ltr">' in browser.get("/ro/").text
+
+
+def test_the_address_wins_then_the_account_the_cookie_the_browser_and_romanian(
+    app: Flask, browser: Browser
+) -> None:
+    def language(client: object, path: str, accept: str = "") -> str:
+        page = client.get(path, headers={"Accept-Language": accept}).text  # type: ignore[attr-defined]
+        return str(page.split('<html lang="')[1][:2])
+
+    assert language(app.test_client(), "/") == "ro"
+    assert language(app.test_client(), "/", "ti, ar;q=0.8, en;q=0.5") == "ar"
+    assert language(browser, "/en/", "ar") == "en"
+    assert language(browser, "/", "ar") == "en"  # remembered
+    nour = make.person(language="ar")
+    db.session.commit()
+    browser.sign_in(nour)
+    assert language(browser, "/mine", "ro") == "ar"
+    assert language(browser, "/ro/mine", "en") == "ro"
+
+
+def test_links_stay_in_the_language_of_the_address(browser: Browser) -> None:
+    assert 'href="/ar/calendars"' in browser.get("/ar/").text
+
+
+def test_a_forged_host_is_refused(browser: Browser) -> None:
+    assert browser.get("/", headers={"Host": "evil.example"}).status_code == 400
+
+
+def test_a_form_of_another_site_is_refused(browser: Browser) -> None:
+    answer = browser.post("/sign-in", headers={"Sec-Fetch-Site": "cross-site"})
+
+    assert answer.status_code == 403
+
+
+def test_without_its_token_a_form_is_refused_and_says_so(app: Flask) -> None:
+    app.config["WTF_CSRF_ENABLED"] = True
+    try:
+        answer = app.test_client().post("/en/sign-in", data={"email": "a", "password": "b"})
+    finally:
+        app.config["WTF_CSRF_ENABLED"] = False
+
+    assert answer.status_code == 400
+    assert "open for too long" in answer.text
+
+
+@pytest.mark.parametrize("role", Role)
+def test_a_role_opens_its_own_pages_and_no_others(app: Flask, role: Role) -> None:
+    """Coordinators plan, staff know people, helpers help; for the rest the page does not exist."""
+    allowed = {
+        "/week": {Role.COORDINATOR},
+        "/activities/new": {Role.COORDINATOR},
+        "/people": {Role.COORDINATOR, Role.ADMINISTRATOR},
+        "/people/new": {Role.COORDINATOR, Role.ADMINISTRATOR},
+        "/call-list": {Role.COORDINATOR, Role.ADMINISTRATOR},
+        "/needed": {Role.VOLUNTEER, Role.MEDIATOR},
+        "/places": {Role.VOLUNTEER, Role.MEDIATOR},
+        "/mine": set(Role),
+        "/profile": set(Role),
+        "/my-calendars": set(Role),
+        "/sent-messages": set(Role),
+    }
+    browser = app.test_client()
+    assert isinstance(browser, Browser)
+    here = make.centre()
+    browser.sign_in(make.person([role], here))
+
+    answers = {path: browser.get(path).status_code for path in allowed}
+
+    assert answers == {path: 200 if role in who else 404 for path, who in allowed.items()}
+
+
+def test_health_is_json_and_red_when_a_message_waits_too_long(app: Flask, browser: Browser) -> None:
+    from datetime import timedelta
+
+    from app import clock
+    from app.notices.models import Kind
+    from app.notices.operations import post
+
+    fine = browser.get("/healthz")
+    assert (fine.status_code, fine.json["ok"]) == (200, True)  # type: ignore[index]
+    person = make.person()
+    earlier = clock.now() - timedelta(days=1)
+    post(person, Kind.REMINDER, "k", now=earlier, about={})
+    db.session.commit()
+    red = browser.get("/healthz")
+    assert (red.status_code, red.json["ok"]) == (503, False)  # type: ignore[index]
+    assert red.json["oldest_due_seconds"] > 3600  # type: ignore[index]

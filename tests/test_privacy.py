@@ -1,0 +1,273 @@
+"""Nobody learns of a women's group who is not part of it: by page, feed, search, count or error."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from datetime import timedelta
+
+import pytest
+import time_machine
+from flask import Flask
+
+from app.extensions import db
+from app.people.models import Person
+from app.people.terms import Gender, Role
+from app.programme.bookings import book
+from app.programme.models import Meeting, Part
+from app.staffing.models import State
+from tests import make
+from tests.conftest import Browser
+from tests.make import MONDAY
+
+SHOWN = MONDAY - timedelta(days=1)
+
+
+@pytest.fixture(autouse=True)
+def clock() -> Iterator[time_machine.Traveller]:
+    with time_machine.travel(SHOWN, tick=False) as traveller:
+        yield traveller
+
+
+class House:
+    """A women's group with everyone around it, in one centre."""
+
+    def __init__(self) -> None:
+        self.centre = make.centre()
+        self.responsible = make.coordinator(self.centre)
+        self.group = make.womens_group(centre=self.centre, coordinator=self.responsible)
+        self.room = make.room(centre=self.centre)
+        self.meeting = make.meeting(activity=self.group, room=self.room)
+        self.need = make.need(meeting=self.meeting, language="ar")
+        self.member = make.participant(self.centre, gender=Gender.WOMAN)
+        book(self.member, self.meeting, Part.LEARNER)
+        self.strangers = {
+            "another coordinator": make.coordinator(self.centre),
+            "an administrator": make.person([Role.ADMINISTRATOR], self.centre),
+            "a mediator who would fit": make.mediator(self.centre, gender=Gender.WOMAN),
+            "a participant": make.participant(self.centre, gender=Gender.WOMAN),
+        }
+        db.session.commit()
+
+
+@pytest.fixture
+def house(app: Flask) -> House:
+    return House()
+
+
+def paths_about(house: House) -> list[str]:
+    meeting, group, need = house.meeting.ref, house.group.ref, house.need.ref
+    return [
+        f"/meetings/{meeting}",
+        f"/meetings/{meeting}/planning",
+        f"/activities/{group}",
+        f"/activities/{group}/needs",
+        f"/activities/{group}/learners",
+        f"/needs/{need}/candidates",
+        f"/calendars/activity-{group}.ics",
+    ]
+
+
+OPEN_PAGES = (
+    "/",
+    "/?words=quiet",
+    "/?kind=womens_group",
+    "/calendars",
+    "/calendars/all.ics",
+    "/mine",
+    "/needed",
+    "/needed?all=1",
+    "/week",
+    "/people",
+    "/call-list",
+    "/sent-messages",
+    "/places",
+)
+
+
+def visible_text(html: str) -> str:
+    """The page without what its forms offer to everybody: the list of kinds."""
+    return re.sub(r"<(form|nav|footer)\b.*?</\1>", "", html, flags=re.S)
+
+
+@pytest.mark.parametrize(
+    "who",
+    [
+        "nobody",
+        "another coordinator",
+        "an administrator",
+        "a mediator who would fit",
+        "a participant",
+    ],
+)
+def test_who_is_not_part_of_it_finds_nothing_anywhere(app: Flask, house: House, who: str) -> None:
+    browser = app.test_client()
+    assert isinstance(browser, Browser)
+    if who != "nobody":
+        browser.sign_in(house.strangers[who])
+    unknown = browser.get("/meetings/there-is-none")
+
+    for path in paths_about(house):
+        answer = browser.get(path)
+        assert answer.status_code in (303, 404), path
+        if answer.status_code == 303:
+            assert answer.location.startswith("/sign-in"), path
+        elif path.startswith("/meetings/") and path.count("/") == 2:
+            text = answer.text.replace(path, "/meetings/there-is-none")
+            assert text == unknown.text  # word for word as if it did not exist
+    for path in OPEN_PAGES:
+        text = visible_text(browser.get(path).text)
+        assert "Quiet circle" not in text, path
+        assert house.meeting.ref not in text, path
+
+
+def test_a_post_about_it_is_as_if_it_did_not_exist(app: Flask, house: House) -> None:
+    meeting, group, need = house.meeting.ref, house.group.ref, house.need.ref
+    for who in house.strangers.values():
+        browser = app.test_client()
+        assert isinstance(browser, Browser)
+        browser.sign_in(who)
+        for path in (
+            f"/meetings/{meeting}/move",
+            f"/meetings/{meeting}/cancellation",
+            f"/activities/{group}/enrolment",
+            f"/activities/{group}/needs",
+            f"/activities/{group}/learners",
+            f"/needs/{need}/place",
+            f"/needs/{need}/offers",
+        ):
+            assert browser.post(path, data={"seen": 0}).status_code == 404, path
+
+
+def test_a_clash_with_it_says_that_the_room_is_taken_and_no_more(app: Flask, house: House) -> None:
+    browser = app.test_client()
+    assert isinstance(browser, Browser)
+    browser.sign_in(house.strangers["another coordinator"])
+    plan = {
+        "kind": "course",
+        "centre": house.centre.id,
+        "room": house.room.id,
+        "title_en": "Mine",
+        "language": "ro",
+        "first_day": "2027-03-01",
+        "weekdays": "0",
+        "starts": "11:00",
+        "ends": "12:00",
+        "every": "1",
+        "count": "1",
+    }
+
+    answer = browser.post("/en/activities/new", data=plan | {"save": "1"})
+
+    assert answer.status_code == 409
+    assert "The room is taken" in answer.text
+    assert "Quiet circle" not in answer.text
+    assert house.meeting.ref not in answer.text
+
+
+def test_being_busy_there_is_told_without_saying_where(app: Flask, house: House) -> None:
+    mediator = house.strangers["a mediator who would fit"]
+    book(mediator, house.meeting, Part.HELPER)
+    other = make.need(
+        meeting=make.meeting(activity=make.activity(centre=house.centre)), language="ar"
+    )
+    db.session.commit()
+    browser = app.test_client()
+    assert isinstance(browser, Browser)
+    browser.sign_in(house.strangers["another coordinator"])
+
+    text = browser.get(f"/en/needs/{other.ref}/candidates").text
+
+    assert "expected elsewhere at that time" in text
+    assert "Quiet circle" not in text
+
+
+def test_a_member_sees_it_after_typing_the_password_and_only_a_time_in_lists(
+    app: Flask, house: House, clock: time_machine.Traveller
+) -> None:
+    browser = app.test_client()
+    assert isinstance(browser, Browser)
+    browser.sign_in(house.member)
+    page = f"/en/meetings/{house.meeting.ref}"
+
+    assert "Quiet circle" in browser.get(page).text  # signed in just now
+    assert "Quiet circle" not in browser.get("/en/mine").text
+    clock.shift(timedelta(minutes=16))
+    later = browser.get(page)
+    assert later.status_code == 303
+    assert "/confirmation" in later.location
+
+
+def test_a_helper_hears_of_it_by_an_offer_only(app: Flask, house: House) -> None:
+    mediator = house.strangers["a mediator who would fit"]
+    offer = make.assignment(need=house.need, person=mediator, state=State.OFFERED, lapses_at=MONDAY)
+    db.session.commit()
+    browser = app.test_client()
+    assert isinstance(browser, Browser)
+    browser.sign_in(mediator)
+
+    lists = browser.get("/en/needed").text
+    assert "Quiet circle" not in lists
+    assert f"/en/offers/{offer.ref}" in lists
+    assert "Quiet circle" in browser.get(f"/en/offers/{offer.ref}").text
+
+
+def test_the_coverage_of_a_week_counts_only_what_one_may_see(app: Flask, house: House) -> None:
+    browser = app.test_client()
+    assert isinstance(browser, Browser)
+    browser.sign_in(house.strangers["another coordinator"])
+    theirs = browser.get("/en/week?day=2027-03-01").text
+    browser = app.test_client()
+    assert isinstance(browser, Browser)
+    browser.sign_in(house.responsible)
+    own = browser.get("/en/week?day=2027-03-01").text
+
+    assert "Quiet circle" in own
+    assert "What needs you" in own
+    assert "What needs you" not in theirs
+
+
+def test_numbers_of_participants_are_on_no_public_page(app: Flask) -> None:
+    activity = make.activity(capacity=12)
+    meeting = make.meeting(activity=activity)
+    for _n in range(7):
+        book(make.person(), meeting, Part.LEARNER)
+    db.session.commit()
+    browser = app.test_client()
+
+    for path in ("/en/", f"/en/meetings/{meeting.ref}", f"/en/activities/{activity.ref}"):
+        text = re.sub(r"<[^>]*>", " ", browser.get(path).text)
+        assert not re.search(r"\b(7|12|5)\b participants?|\b5 places", text), path
+
+
+@pytest.mark.parametrize("part", Part)
+def test_the_room_of_a_course_is_for_those_who_come(app: Flask, part: Part) -> None:
+    activity = make.activity()
+    meeting = make.meeting(
+        activity=activity, room=make.room(centre=activity.centre, name="Camera 77")
+    )
+    layla = make.person()
+    book(layla, meeting, part)
+    db.session.commit()
+    stranger, member = app.test_client(), app.test_client()
+    assert isinstance(member, Browser)
+    member.sign_in(layla)
+
+    assert "Camera 77" not in stranger.get(f"/meetings/{meeting.ref}").text
+    assert "Camera 77" in member.get(f"/meetings/{meeting.ref}").text
+
+
+def test_another_centres_people_and_meetings_are_not_found(app: Flask) -> None:
+    here, there = make.centre(), make.centre()
+    boss = make.coordinator(here)
+    foreigner: Person = make.participant(there)
+    meeting: Meeting = make.meeting(activity=make.activity(centre=there))
+    db.session.commit()
+    browser = app.test_client()
+    assert isinstance(browser, Browser)
+    browser.sign_in(boss)
+
+    assert browser.get(f"/people/{foreigner.ref}").status_code == 404
+    assert foreigner.name not in browser.get("/people").text
+    assert browser.get(f"/meetings/{meeting.ref}/planning").status_code == 404
+    assert browser.get(f"/meetings/{meeting.ref}").status_code == 200  # it is listed
