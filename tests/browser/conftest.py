@@ -1,0 +1,212 @@
+"""Punte as it runs: a web server, workers, a mail server that keeps what it gets, a browser."""
+
+from __future__ import annotations
+
+import os
+import socket
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from email import message_from_bytes, policy
+from email.message import EmailMessage
+from pathlib import Path
+from typing import Any
+
+import pytest
+from aiosmtpd.controller import Controller
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, sync_playwright
+
+from tests.browser.chromium import chromium
+from tests.engines import ENGINES, fresh_database
+
+ROOT = Path(__file__).parent.parent.parent
+NOW = "2026-11-23T09:00:00+02:00"
+"""Monday; the next Monday is Saint Andrew's, a public holiday."""
+PASSWORD = "punte-demo"
+LAUNCH = [
+    "--no-sandbox",
+    "--disable-dev-shm-usage",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--no-first-run",
+    "--disable-sync",
+]
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+class MailBox:
+    """What a mail server received: aiosmtpd's handler."""
+
+    def __init__(self) -> None:
+        self.letters: list[EmailMessage] = []
+
+    async def handle_DATA(self, _server: Any, _session: Any, envelope: Any) -> str:
+        letter = message_from_bytes(envelope.content, policy=policy.default)
+        assert isinstance(letter, EmailMessage)
+        self.letters.append(letter)
+        return "250 kept"
+
+    def to(self, box: str) -> list[EmailMessage]:
+        return [letter for letter in self.letters if str(letter["To"]).startswith(f"{box}@")]
+
+
+@dataclass
+class House:
+    """One running installation with the demonstration in it."""
+
+    base: str
+    environ: dict[str, str]
+    folder: Path
+    mail: MailBox = field(default_factory=MailBox)
+
+    def flask(self, *words: str, now: str = NOW) -> None:
+        subprocess.run(self._command(words, now), cwd=ROOT, env=self.environ, check=True)
+
+    @contextmanager
+    def workers(self, number: int, *, now: str = NOW) -> Iterator[None]:
+        """So many workers at once, from *now* on."""
+        running = [
+            subprocess.Popen(self._command(["worker"], now), cwd=ROOT, env=self.environ)
+            for _n in range(number)
+        ]
+        try:
+            yield
+        finally:
+            for process in running:
+                process.terminate()
+            for process in running:
+                process.wait(timeout=30)
+
+    def _command(self, words: Any, now: str) -> list[str]:
+        return [sys.executable, "-m", "tests.browser.at", now, *words]
+
+
+@pytest.fixture(scope="module", params=ENGINES)
+def house(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[House]:
+    """A house on each engine."""
+    yield from _house(request.param, tmp_path_factory.mktemp("house"))
+
+
+@pytest.fixture(scope="module")
+def one_house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
+    """A house on SQLite, for what is about pages and not about data."""
+    yield from _house("sqlite", tmp_path_factory.mktemp("house"))
+
+
+def _house(engine: str, folder: Path) -> Iterator[House]:
+    box = MailBox()
+    post_office = Controller(box, hostname="127.0.0.1", port=free_port())
+    post_office.start()
+    port = free_port()
+    environ = os.environ | {
+        "PUNTE_DATABASE_URL": fresh_database(engine),
+        "PUNTE_DATA": str(folder),
+        "PUNTE_BASE_URL": f"http://127.0.0.1:{port}",
+        "PORT": str(port),
+        "PUNTE_SMTP_URL": f"smtp://127.0.0.1:{post_office.port}",
+        "PUNTE_TEST_NOW": NOW,
+    }
+    house = House(f"http://127.0.0.1:{port}", environ, folder, box)
+    house.flask("setup")
+    house.flask("demo", "--today", "2026-11-23")
+    server = subprocess.Popen(
+        [
+            sys.executable,
+            "-m",
+            "granian",
+            "--interface",
+            "wsgi",
+            "--host",
+            "127.0.0.1",
+            "--port",
+            str(port),
+            "--blocking-threads",
+            "4",
+            "--log-level",
+            "warning",
+            "tests.browser.frozen:app",
+        ],
+        cwd=ROOT,
+        env=environ,
+    )
+    try:
+        _wait_for(port, server)
+        yield house
+    finally:
+        server.terminate()
+        server.wait(timeout=30)
+        post_office.stop()
+
+
+def _wait_for(port: int, server: subprocess.Popen[bytes]) -> None:
+    """Until the server takes connections; an error if it ended instead."""
+    while server.poll() is None:
+        with socket.socket() as probe:
+            probe.settimeout(0.2)
+            if probe.connect_ex(("127.0.0.1", port)) == 0:
+                return
+    raise RuntimeError("the web server did not start")
+
+
+@pytest.fixture(scope="session")
+def chrome() -> Iterator[Browser]:
+    path = chromium()
+    assert path, "no Chromium: `make browser` installs one"
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=LAUNCH)
+        yield browser
+        browser.close()
+
+
+def is_complaint(message: ConsoleMessage) -> bool:
+    """An error on the console; that a form was refused (409, 422) is none."""
+    refused = "status of 409" in message.text or "status of 422" in message.text
+    return message.type == "error" and not refused
+
+
+@pytest.fixture
+def open_page(chrome: Browser) -> Iterator[Callable[..., Page]]:
+    """Open a fresh browser; every complaint of it on the console fails the test."""
+    contexts: list[BrowserContext] = []
+    complaints: list[str] = []
+
+    def opened(width: int = 1280, *, scripts: bool = False, height: int = 900) -> Page:
+        context = chrome.new_context(
+            viewport={"width": width, "height": height},
+            java_script_enabled=scripts,
+            locale="ro-RO",
+        )
+        contexts.append(context)
+        page = context.new_page()
+        page.set_default_timeout(10_000)
+        page.on("console", lambda m: complaints.append(m.text) if is_complaint(m) else None)
+        page.on("pageerror", lambda error: complaints.append(str(error)))
+        page.on(
+            "request",
+            lambda r: None if "//127.0.0.1" in r.url else complaints.append(f"asked {r.url}"),
+        )
+        return page
+
+    yield opened
+    for context in contexts:
+        context.close()
+    assert complaints == []
+
+
+def sign_in(page: Page, house: House, box: str, language: str = "ro") -> None:
+    page.goto(f"{house.base}/{language}/sign-in")
+    page.fill("#email", f"{box}@demo.punte.example")
+    page.fill("#password", PASSWORD)
+    page.click("main button[type=submit]")
+    assert "/sign-in" not in page.url
