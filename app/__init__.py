@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 from flask import Flask
 
-from app import cli, extensions, health, navigation, web
+from app import cli, compression, extensions, health, navigation, web
 from app.config import Settings, read_settings
 from app.feeds import routes as feeds
 from app.invitations import routes as invitations
@@ -38,6 +38,7 @@ def create_app(
 
     extensions.init_app(app)
     web.init_app(app)
+    compression.init_app(app)
     locale.init_app(app)
     navigation.init_app(app)
     cli.init_app(app)

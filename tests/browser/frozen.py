@@ -9,6 +9,6 @@ from tests.browser.at import set_clock
 if instant := os.environ.get("PUNTE_TEST_NOW"):
     set_clock(instant)
 
-from wsgi import app  # noqa: E402  # the clock comes first
+from wsgi import app  # the clock comes first
 
 __all__ = ["app"]

@@ -1,0 +1,177 @@
+"""Every page at two widths in two directions: no axe violation, no sideways scroll, no error."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, Page, Response
+
+from tests.browser.conftest import House, sign_in
+
+pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("pages")]
+OpenPage = Callable[..., Page]
+WCAG = {
+    "runOnly": {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]}
+}
+LOOKS = [(360, "ro"), (360, "ar"), (1280, "ro"), (1280, "ar")]
+
+
+def check(page: Page, where: str) -> None:
+    """Nothing for axe to say, and nothing hangs over the edge."""
+    found = Axe().run(page, options=WCAG).response["violations"]
+    assert [(one["id"], one["nodes"][0]["html"][:120]) for one in found] == [], where
+    over = page.evaluate(
+        "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+    )
+    assert over <= 0, where
+
+
+def visit(page: Page, house: House, language: str, paths: Iterator[str] | list[str]) -> None:
+    for path in paths:
+        answer = page.goto(f"{house.base}/{language}{path}")
+        assert answer is not None
+        assert answer.status == 200, path
+        direction = "rtl" if language == "ar" else "ltr"
+        assert page.get_attribute("html", "dir") == direction
+        assert page.get_attribute("html", "lang") == language
+        check(page, f"{path} in {language}")
+
+
+def path_in(page: Page, selector: str) -> str:
+    """The path behind the first such link, without its language."""
+    href = page.locator(selector).first.get_attribute("href")
+    assert href is not None
+    return href[3:]
+
+
+@pytest.mark.parametrize(("width", "language"), LOOKS)
+def test_public_pages(one_house: House, open_page: OpenPage, width: int, language: str) -> None:
+    page = open_page(width, scripts=True)
+    visit(page, one_house, language, ["/", "/calendars", "/sign-in", "/forgotten-password"])
+    page.goto(f"{one_house.base}/{language}/")
+    meeting = path_in(page, ".session-title a")
+    visit(page, one_house, language, [meeting])
+    visit(page, one_house, language, [path_in(page, "main .actions a")])
+
+
+@pytest.mark.parametrize(("width", "language"), LOOKS)
+def test_pages_of_a_mediator(
+    one_house: House, open_page: OpenPage, width: int, language: str
+) -> None:
+    page = open_page(width, scripts=True)
+    sign_in(page, one_house, "amina", language)
+    visit(
+        page,
+        one_house,
+        language,
+        ["/needed?all=1", "/mine", "/places", "/profile", "/my-calendars", "/confirmation"],
+    )
+
+
+@pytest.mark.parametrize(("width", "language"), LOOKS)
+def test_pages_of_a_coordinator(
+    one_house: House, open_page: OpenPage, width: int, language: str
+) -> None:
+    page = open_page(width, scripts=True)
+    sign_in(page, one_house, "mihai", language)
+    visit(
+        page,
+        one_house,
+        language,
+        ["/activities/new", "/people", "/people/new", "/call-list", "/week"],
+    )
+    page.goto(f"{one_house.base}/{language}/week")
+    visit(page, one_house, language, [path_in(page, ".week .session-title a")])
+    more = [path_in(page, f"main a[href$='/{end}']") for end in ("candidates", "needs", "learners")]
+    visit(page, one_house, language, more)
+
+
+@pytest.mark.parametrize(("width", "language"), LOOKS)
+def test_a_refused_form_says_so_first_and_keeps_what_was_typed(
+    one_house: House, open_page: OpenPage, width: int, language: str
+) -> None:
+    page = open_page(width, scripts=True)
+    sign_in(page, one_house, "mihai", language)
+    page.goto(f"{one_house.base}/{language}/activities/new")
+    page.fill("#title_ro", "Rămâne scris")
+    page.locator("main form button").last.click()
+
+    assert page.locator(".error-summary li").count() >= 4
+    assert page.evaluate("document.activeElement.id") == "error-summary"
+    assert page.input_value("#title_ro") == "Rămâne scris"
+    check(page, f"refused form in {language}")
+    page.locator(".error-summary a").first.click()
+    assert "#" in page.url
+
+
+def test_by_keyboard_alone_one_signs_in_and_reaches_the_content(
+    one_house: House, open_page: OpenPage
+) -> None:
+    page = open_page(1280, scripts=True)
+    page.goto(f"{one_house.base}/ro/sign-in")
+    page.focus("#email")
+    page.keyboard.type("mihai@demo.punte.example")
+    page.keyboard.press("Tab")
+    page.keyboard.type("punte-demo")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/week**")
+    page.keyboard.press("Tab")
+    assert "leave" in (page.locator(":focus").locator("xpath=..").get_attribute("class") or "")
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")  # skip to the content
+    assert page.url.endswith("#main")
+
+
+def test_leaving_in_a_hurry_shows_nothing_when_one_goes_back(
+    one_house: House, chrome: Browser
+) -> None:
+    context = chrome.new_context()
+    page = context.new_page()
+    page.route("https://ro.wikipedia.org/**", lambda route: route.fulfill(body="harmless"))
+    sign_in(page, one_house, "layla", "ro")
+    page.goto(f"{one_house.base}/ro/mine")
+    page.locator(".leave button").click()
+    page.wait_for_url("https://ro.wikipedia.org/**")
+
+    page.go_back()
+
+    assert "/sign-in" in page.url
+    context.close()
+
+
+@pytest.mark.parametrize("width", [360, 1280])
+def test_targets_are_large_enough_for_a_thumb(
+    one_house: House, open_page: OpenPage, width: int
+) -> None:
+    page = open_page(width, scripts=True)
+    sign_in(page, one_house, "amina", "ro")
+    page.goto(f"{one_house.base}/ro/needed")
+
+    for button in page.locator("main .btn").all():
+        box = button.bounding_box()
+        assert box is not None
+        assert box["height"] >= 44, button.inner_text()
+
+
+def test_a_first_visit_weighs_little(one_house: House, open_page: OpenPage) -> None:
+    page = open_page(360, scripts=True)
+    answers: list[Response] = []
+    page.on("response", lambda answer: answers.append(answer))  # noqa: PLW0108
+    page.goto(f"{one_house.base}/ro/", wait_until="networkidle")
+
+    sent = [int(answer.headers["content-length"]) for answer in answers]
+    assert len(sent) >= 4  # the page, two style sheets, icons
+    assert sum(sent) <= 60 * 1024
+
+
+def test_the_week_prints_without_menus_and_buttons(one_house: House, open_page: OpenPage) -> None:
+    page = open_page(1280, scripts=True)
+    sign_in(page, one_house, "mihai", "ro")
+    page.goto(f"{one_house.base}/ro/week")
+    page.emulate_media(media="print")
+
+    assert page.locator(".week .session-card").first.is_visible()
+    assert not page.locator(".site-nav").first.is_visible()
+    assert not page.locator("main .btn").first.is_visible()
