@@ -34,7 +34,10 @@ lock: $(READY)development  ## write the locks anew from requirements/*.in
 	  --generate-hashes --no-emit-index-url --no-header requirements/$$one.in -o requirements/$$one.txt; done
 
 $(READY)%: requirements/%.txt
-	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	  { echo "Python 3.11 or newer is needed: make PYTHON=/path/to/python"; exit 1; }
+	@test -x $(BIN)/pip || $(PYTHON) -m venv .venv || \
+	  { echo "Python's venv is missing: apt-get install python3-venv, then make again"; exit 1; }
 	@echo "Installing what Punte needs ($*) ..."
 	@$(BIN)/python -m pip install -q --disable-pip-version-check --require-hashes -r $<
 	@touch $@
