@@ -2,23 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 
+from app.staffing.eligibility import Reason
 from app.staffing.models import Need, State
+
+NONE: Mapping[int, tuple[Reason, ...]] = MappingProxyType({})
 
 
 @dataclass(frozen=True)
 class Coverage:
-    """Of one need: how many are wanted, confirmed, and asked without an answer yet."""
+    """Of one need: how many are wanted, confirmed, and asked without an answer yet.
+
+    *doubts*: assignment id -> what by now stands against somebody who was confirmed.
+    """
 
     need: Need
     confirmed: int
     asked: int
+    doubts: Mapping[int, tuple[Reason, ...]]
 
     @property
     def missing(self) -> int:
         return max(0, self.need.wanted - self.confirmed)
+
+    @property
+    def needs_somebody(self) -> bool:
+        """Whether a coordinator has to find or replace somebody."""
+        return self.state == "open" or bool(self.doubts)
 
     @property
     def state(self) -> str:
@@ -28,10 +41,12 @@ class Coverage:
         return "offered" if self.asked >= self.missing else "open"
 
 
-def coverage_of(need: Need) -> Coverage:
+def coverage_of(need: Need, doubts: Mapping[int, tuple[Reason, ...]] = NONE) -> Coverage:
+    """How well *need* is covered; *doubts* may be about other needs too."""
+    mine = {one.id: doubts[one.id] for one in need.assignments if one.id in doubts}
     states = [assignment.state for assignment in need.assignments]
     asked = sum(state in (State.OFFERED, State.REQUESTED) for state in states)
-    return Coverage(need, states.count(State.CONFIRMED), asked)
+    return Coverage(need, states.count(State.CONFIRMED), asked, mine)
 
 
 def worst(coverages: Iterable[Coverage]) -> str | None:

@@ -19,7 +19,7 @@ from app.programme.models import Meeting, Part
 from app.refusal import Refusal
 from app.staffing.eligibility import Reason
 from app.staffing.models import Assignment, Need, State
-from app.staffing.queries import assignment_of, places_left, why_not
+from app.staffing.queries import assignment_of, is_confirmed_at, places_left, why_not
 
 OFFER_LASTS = timedelta(days=3)
 
@@ -158,7 +158,8 @@ def give_up_place(assignment: Assignment, *, now: datetime) -> None:
         raise TooLate
     was_confirmed = assignment.state is State.CONFIRMED
     assignment.state, assignment.changed_at = State.WITHDRAWN, now
-    if was_confirmed:
+    db.session.flush()
+    if was_confirmed and not is_confirmed_at(need.meeting, person):
         release(person, need.meeting, Part.HELPER)
     _tell_coordinator(assignment, Letter.PLACE_GIVEN_UP, now=now)
 

@@ -42,6 +42,7 @@ from app.staffing.queries import (
     assignments_planned_by,
     needs_of,
     needs_planned_by,
+    no_longer_fit,
     ranked_candidates,
 )
 from app.staffing.words import count_reasons
@@ -72,7 +73,12 @@ def week() -> str:
         coverages=coverages,
         worst=worst,
         learners=counts_by_part([m.id for m in meetings], Part.LEARNER),
-        open_needs=[c for found in coverages.values() for c in found if c.state == "open"],
+        urgent=[
+            one
+            for found in coverages.values()
+            for one in found
+            if one.needs_somebody and one.need.meeting.is_open(now)
+        ],
         calls=len(db.session.scalars(call_list(planner(), now=now)).all()),
     )
 
@@ -98,8 +104,10 @@ def _meetings_in(centre: Centre, shown: Week) -> Sequence[Meeting]:
 
 def _coverages(meeting_ids: list[int]) -> dict[int, list[Coverage]]:
     found: dict[int, list[Coverage]] = {}
-    for need in needs_of(meeting_ids):
-        found.setdefault(need.meeting_id, []).append(coverage_of(need))
+    needs = needs_of(meeting_ids)
+    doubts = no_longer_fit(needs)
+    for need in needs:
+        found.setdefault(need.meeting_id, []).append(coverage_of(need, doubts))
     return found
 
 

@@ -51,20 +51,38 @@ def candidates(
     for person_id, begins, ends in busy_times([p.id for p in people], start, end, but=but):
         busy.setdefault(person_id, []).append((begins, ends))
     return {
-        person.id: Candidate(
-            active=person.is_active,
-            roles=person.roles_in(centre_id),
-            speaks=spoken_by(person),
-            gender=person.gender,
-            check_valid_until=person.check_valid_until,
-            busy=tuple(busy.get(person.id, ())),
-        )
+        person.id: _candidate(person, centre_id, tuple(busy.get(person.id, ())))
         for person in people
     }
 
 
+def _candidate(
+    person: Person, centre_id: int, busy: tuple[tuple[datetime, datetime], ...] = ()
+) -> Candidate:
+    return Candidate(
+        active=person.is_active,
+        roles=person.roles_in(centre_id),
+        speaks=spoken_by(person),
+        gender=person.gender,
+        check_valid_until=person.check_valid_until,
+        busy=busy,
+    )
+
+
 def spoken_by(person: Person) -> dict[str, Level]:
     return {row.language: row.speaks for row in person.languages if row.speaks is not None}
+
+
+def no_longer_fit(needs: Collection[Need]) -> dict[int, tuple[Reason, ...]]:
+    """Assignment id -> what by now stands against somebody who was confirmed: a language that was
+    taken out of a profile, a check that was shortened, a role that ended. Asks for nothing."""
+    found = {}
+    for need in needs:
+        for assignment in need.assignments:
+            if assignment.state is State.CONFIRMED:
+                known = _candidate(assignment.person, need.meeting.activity.centre_id)
+                found[assignment.id] = reasons_against(want_of(need), known)
+    return {assignment_id: reasons for assignment_id, reasons in found.items() if reasons}
 
 
 def why_not(need: Need, person: Person) -> tuple[Reason, ...]:
@@ -87,6 +105,20 @@ def assignment_of(need: Need, person: Person) -> Assignment | None:
     return db.session.scalars(
         select(Assignment).where(Assignment.need_id == need.id, Assignment.person_id == person.id)
     ).one_or_none()
+
+
+def is_confirmed_at(meeting: Meeting, person: Person) -> bool:
+    """Whether *person* holds any place at *meeting*: one may be two things in one room."""
+    held = (
+        select(Assignment.id)
+        .join(Assignment.need)
+        .where(
+            Need.meeting_id == meeting.id,
+            Assignment.person_id == person.id,
+            Assignment.state == State.CONFIRMED,
+        )
+    )
+    return db.session.scalars(held.limit(1)).one_or_none() is not None
 
 
 def assignments_of(person: Person) -> Select[Assignment]:
@@ -114,7 +146,11 @@ def needs_of(meetings: Collection[int]) -> list[Need]:
         db.session.scalars(
             select(Need)
             .where(Need.meeting_id.in_(meetings))
-            .options(selectinload(Need.assignments).selectinload(Assignment.person))
+            .options(
+                selectinload(Need.assignments)
+                .selectinload(Assignment.person)
+                .options(selectinload(Person.languages), selectinload(Person.memberships))
+            )
             .order_by(Need.id)
         )
     )

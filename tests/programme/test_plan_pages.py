@@ -1,4 +1,4 @@
-"""Planning by page: nothing typed is lost, the preview comes first, a bad form says which and why."""
+"""Planning by page: nothing typed is lost, a preview comes first, a bad form says why."""
 
 from __future__ import annotations
 
@@ -194,7 +194,7 @@ def test_pages_about_a_week_ask_as_often_for_twenty_meetings_as_for_two(
         for path in ("/en/week?day=2027-03-01", "/en/"):
             desk.get(path)
         counts.append(
-            [statements(lambda p=p: desk.get(p)) for p in ("/en/week?day=2027-03-01", "/en/")]  # type: ignore[misc]
+            [statements(lambda p=p: desk.get(p)) for p in ("/en/week?day=2027-03-01", "/en/")]
         )
 
     assert counts[0] == counts[1]

@@ -28,6 +28,7 @@ from app.staffing.operations import (
     refuse_request,
     take_place,
 )
+from app.staffing.queries import needs_of, no_longer_fit
 from tests import make
 from tests.make import BEFORE, MONDAY
 
@@ -235,6 +236,33 @@ def test_giving_up_opens_the_place_again_and_frees_the_person() -> None:
     assert expected_at(held.need.meeting_id) == []
     assert letters() == [(held.need.meeting.activity.coordinator_id, Letter.PLACE_GIVEN_UP)]
     assert take_place(held.need, held.person, now=BEFORE).state is State.CONFIRMED
+
+
+def test_giving_up_one_of_two_places_at_a_meeting_keeps_one_expected_there() -> None:
+    meeting = make.meeting()
+    amina = make.mediator(meeting.activity.centre)
+    first, second = make.need(meeting=meeting), make.need(meeting=meeting)
+    held = take_place(first, amina, now=BEFORE)
+    take_place(second, amina, now=BEFORE)
+
+    give_up_place(held, now=BEFORE)
+
+    assert expected_at(meeting.id) == [amina.id]
+
+
+def test_whoever_no_longer_fits_is_shown_with_the_reason() -> None:
+    need = make.need(language="ar", level=Level.B2)
+    held = make.assignment(
+        need=need, person=make.mediator(need.meeting.activity.centre), state=State.CONFIRMED
+    )
+    assert no_longer_fit(needs_of([need.meeting_id])) == {}
+    held.person.languages[0].speaks = Level.A1
+    db.session.flush()
+    db.session.expire_all()
+
+    doubts = no_longer_fit(needs_of([need.meeting_id]))
+
+    assert [reason.rule for reason in doubts[held.id]] == [Rule.LEVEL_TOO_LOW]
 
 
 def test_a_learner_of_the_meeting_cannot_also_help_at_it() -> None:
