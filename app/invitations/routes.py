@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
+from sqlalchemy.orm import selectinload
 from werkzeug import Response
 
 from app import clock
@@ -27,7 +28,8 @@ bp = Blueprint("invitations", __name__)
 @bp.get("/people")
 def people() -> str:
     """Everyone with a role in one's centres, filtered by role in the address."""
-    found = db.session.scalars(people_of(staff())).all()
+    with_words = selectinload(Person.languages), selectinload(Person.memberships)
+    found = db.session.scalars(people_of(staff()).options(*with_words)).all()
     role = next((role for role in Role if role.value == request.args.get("role")), None)
     mine = {centre.id for centre in _centres()}
     shown = [p for p in found if role is None or any(role in p.roles_in(c) for c in mine)]

@@ -224,10 +224,14 @@ def counts_by_part(meeting_ids: Collection[int], part: Part) -> dict[int, int]:
 
 def listed_languages(*, now: datetime) -> list[str]:
     """The languages in which something listed is coming up, held in or mediated into."""
-    coming = (
-        select(Activity.language, Activity.support_language)
-        .join(Meeting, Meeting.activity_id == Activity.id)
-        .where(is_listed(), Meeting.starts_at > now, Meeting.status == Status.PLANNED)
-        .distinct()
+    comes = (
+        select(Meeting.id)
+        .where(
+            Meeting.activity_id == Activity.id,
+            Meeting.starts_at > now,
+            Meeting.status == Status.PLANNED,
+        )
+        .exists()
     )
-    return sorted({tag for pair in db.session.execute(coming) for tag in pair if tag})
+    coming = select(Activity.language, Activity.support_language).where(is_listed(), comes)
+    return sorted({tag for pair in db.session.execute(coming.distinct()) for tag in pair if tag})
