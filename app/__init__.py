@@ -19,6 +19,7 @@ from app.people import locale
 from app.people import routes as people
 from app.people.access import require_signed_in
 from app.programme import routes as programme
+from app.reminders import routes as reminders
 from app.signups import routes as signups
 from app.staffing import planning
 from app.staffing import routes as staffing
@@ -53,6 +54,7 @@ def create_app(
         planning,
         signups,
         feeds,
+        reminders,
         health,
     ):
         app.register_blueprint(room.bp)
@@ -65,12 +67,13 @@ def _flask_config(settings: Settings) -> dict[str, Any]:
         "PUNTE": settings,
         "SECRET_KEY": settings.secret_key,
         "SQLALCHEMY_DATABASE_URI": settings.database_url,
-        "SQLALCHEMY_ENGINE_OPTIONS": _pool(settings.database_url),
+        "SQLALCHEMY_ENGINE_OPTIONS": _engine(settings.database_url),
         "SESSION_COOKIE_NAME": "__Host-punte" if settings.is_https else "punte",
         "SESSION_COOKIE_SECURE": settings.is_https,
         "SESSION_COOKIE_HTTPONLY": True,
         "SESSION_COOKIE_SAMESITE": "Lax",
         "PERMANENT_SESSION_LIFETIME": timedelta(days=30),
+        "SESSION_REFRESH_EACH_REQUEST": False,  # no sign-in outlives its first 30 days
         "TRUSTED_HOSTS": sorted({host, "127.0.0.1", "localhost"}),
         "MAX_CONTENT_LENGTH": 2 * 1024 * 1024,
         "MAX_FORM_MEMORY_SIZE": 500_000,
@@ -79,5 +82,7 @@ def _flask_config(settings: Settings) -> dict[str, Any]:
     }
 
 
-def _pool(database_url: str) -> dict[str, Any]:
-    return {"pool_pre_ping": True} if database_url.startswith("postgresql") else {}
+def _engine(database_url: str) -> dict[str, Any]:
+    """What is written of people never reaches a log with an error."""
+    pool = {"pool_pre_ping": True} if database_url.startswith("postgresql") else {}
+    return {"hide_parameters": True, **pool}

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import os
+import signal
+import socket
 import subprocess
 import sys
+from contextlib import suppress
 from datetime import datetime
 
 import click
@@ -111,51 +115,56 @@ def up() -> None:
     import flask_migrate
 
     from app.demo import accounts, fill
+    from app.extensions import db
     from app.web import settings
 
+    known = settings()
+    _refuse_taken_port(known.host, known.port)
     flask_migrate.upgrade()
     fill("centre", today=None, now=clock.now())
-    known = settings()
+    lines = accounts()
+    db.session.remove()  # this process stays: it must not hold the database while others work
     click.echo(f"\nPunte is at {known.base_url}\n")
-    for line in accounts():
+    for line in lines:
         click.echo(f"  {line}")
     click.echo("\nCtrl-C stops it; what was entered is kept.\n")
     serve = [
-        sys.executable,
-        "-m",
-        "granian",
-        "--interface",
-        "wsgi",
-        "--host",
-        known.host,
-        "--port",
-        str(known.port),
-        "--workers",
-        "1",
-        "--blocking-threads",
-        "4",
-        "--no-access-log",
-        "--log-level",
-        "warning",
-        "wsgi:app",
-    ]
+        sys.executable, "-m", "granian", "--interface", "wsgi", "--host", known.host,
+        "--port", str(known.port), "--workers", "1", "--blocking-threads", "4",
+        "--no-access-log", "--log-level", "warning", "wsgi:app",
+    ]  # fmt: skip
     tell = [sys.executable, "-m", "flask", "--app", "wsgi", "worker"]
     _run_together(serve, tell)
 
 
+def _refuse_taken_port(host: str, port: int) -> None:
+    """Two programs can listen on one port here and would share its visitors."""
+    with socket.socket() as probe:
+        if probe.connect_ex((host, port)) == 0:
+            sys.exit(f"Something else answers at port {port}: stop it, or choose another PORT.")
+
+
 def _run_together(*commands: list[str]) -> None:
-    """Run until one of them ends or Ctrl-C; then end all."""
-    running = [subprocess.Popen(command) for command in commands]
+    """Run until one of them ends, Ctrl-C, or TERM; then end all of them, children included."""
+    running = [subprocess.Popen(command, start_new_session=True) for command in commands]
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     try:
         while all(process.poll() is None for process in running):
-            try:
+            with suppress(subprocess.TimeoutExpired):
                 running[0].wait(timeout=1)
-            except subprocess.TimeoutExpired:
-                continue
     except KeyboardInterrupt:
         click.echo("\nStopping.")
     finally:
         for process in running:
             process.terminate()
         for process in running:
-            process.wait(timeout=20)
+            _end(process)
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    """Wait a little, then end it and whatever it started."""
+    with suppress(subprocess.TimeoutExpired):
+        process.wait(timeout=5)
+    with suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGKILL)
+    process.wait()

@@ -22,6 +22,11 @@ def complaints() -> list[str]:
         found.append("The tables are not the newest: run `flask --app wsgi setup`.")
     if known.is_https is False and "127.0.0.1" not in known.base_url:
         found.append("PUNTE_BASE_URL is not https: passwords would travel readable.")
+    if known.is_https and known.proxies == 0:
+        found.append(
+            "PUNTE_PROXIES is 0, but HTTPS comes from a proxy: everybody would seem to be it, and "
+            "share its limit of wrong passwords. Set it to 1."
+        )
     if known.mail_from.endswith("@example.org") and known.smtp_url:
         found.append("PUNTE_MAIL_FROM is still the example address.")
     if db.engine.dialect.name == "sqlite" and not _is_mended(sqlite3.sqlite_version_info):

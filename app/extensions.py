@@ -36,7 +36,8 @@ def init_app(app: Flask) -> None:
 def lock(row: object) -> None:
     """Hold *row* until the transaction ends, with what it says now.
 
-    Always in the order person, activity, meeting, room, need, so that clicks cannot deadlock.
+    Always in the order person, activity, meeting, room, need, so that clicks cannot deadlock; and
+    not against rows that merely point here (FOR NO KEY UPDATE), such as a message to the person.
     """
     db.session.flush()  # a refresh would throw away what was changed and not yet written
-    db.session.refresh(row, with_for_update={"of": type(row)})
+    db.session.refresh(row, with_for_update={"of": type(row), "key_share": True})

@@ -30,6 +30,7 @@ MENU = (
     Item(_l("Week"), "planning.week", "calendar", (Role.COORDINATOR,)),
     Item(_l("New activity"), "programme.new", "calendar_plus", (Role.COORDINATOR,)),
     Item(_l("People"), "invitations.people", "people", STAFF),
+    Item(_l("Please telephone"), "calls.calls", "phone", (Role.ADMINISTRATOR,)),
     Item(_l("Where you are needed"), "staffing.needed", "bell", HELPERS),
     Item(_l("My sessions"), "programme.mine", "check"),
     Item(_l("Programme"), "programme.index", "course", (), signed_in=False),

@@ -6,16 +6,18 @@ import hashlib
 from collections.abc import Callable, Iterable
 from datetime import date, datetime
 from functools import cache
+from ipaddress import ip_address, ip_network
 from pathlib import Path
 from typing import Any, TypeVar, cast
 from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 from zoneinfo import ZoneInfo
 
 from flask import Flask, Response, abort, current_app, render_template, request
+from flask.sessions import SecureCookieSessionInterface, SessionMixin
 from flask_babel import format_date, format_time
 from flask_wtf.csrf import CSRFError
 from sqlalchemy import Executable, Select
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
 from werkzeug.exceptions import HTTPException, SecurityError
 from werkzeug.middleware.proxy_fix import ProxyFix
 
@@ -27,6 +29,7 @@ from app.refusal import Refusal
 
 T = TypeVar("T")
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+_DEADLOCK, _NOT_SERIAL = "40P01", "40001"  # PostgreSQL: somebody else's click went first
 
 
 def settings() -> Settings:
@@ -53,6 +56,12 @@ def local_path(target: str | None) -> str | None:
     if target and target.startswith("/") and not target.startswith(("//", "/\\")):
         return target if target.isprintable() and "\\" not in target else None
     return None
+
+
+def callers_network() -> str:
+    """The caller's network: /24 or /48, so that no single address is kept."""
+    address = ip_address(request.remote_addr or "127.0.0.1")
+    return str(ip_network((address, 24 if address.version == 4 else 48), strict=False))
 
 
 def note_aside(statement: Executable) -> None:
@@ -93,6 +102,14 @@ class ReadersDoNotWait:
             with only_reading():
                 return self.wsgi_app(environ, start_response)
         return self.wsgi_app(environ, start_response)
+
+
+class NotOnSharedAnswers(SecureCookieSessionInterface):
+    """The cookie of one browser never travels on an answer that caches keep for everybody."""
+
+    def save_session(self, app: Flask, session: SessionMixin, response: Response) -> None:
+        if not response.cache_control.public:
+            super().save_session(app, session, response)
 
 
 def static_url(filename: str) -> str:
@@ -154,10 +171,14 @@ def init_app(app: Flask) -> None:
     app.jinja_env.filters.update(FILTERS)
     app.jinja_env.globals.update(static_url=static_url, site_name="Punte")
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+    app.session_interface = NotOnSharedAnswers()
     app.before_request(_refuse_other_sites)
+    app.before_request(_refuse_nul)
     app.after_request(_add_headers)
     app.register_error_handler(Refusal, _refused)
     app.register_error_handler(CSRFError, _form_too_old)
+    app.register_error_handler(IntegrityError, _somebody_was_quicker)
+    app.register_error_handler(OperationalError, _perhaps_a_deadlock)
     app.register_error_handler(HTTPException, _error_page)
     app.register_error_handler(Exception, _broken)
     app.wsgi_app = ReadersDoNotWait(LanguagePrefix(app.wsgi_app))  # type: ignore[method-assign]
@@ -172,6 +193,13 @@ def _refuse_other_sites() -> None:
     site = request.headers.get("Sec-Fetch-Site", "none")
     if request.method not in SAFE_METHODS and site not in {"same-origin", "none"}:
         abort(403)
+
+
+def _refuse_nul() -> None:
+    """PostgreSQL keeps no NUL in a text, and nobody types one."""
+    typed = (text for pair in request.values.items(multi=True) for text in pair)
+    if any("\x00" in text for text in (request.path, *typed)):
+        abort(400)
 
 
 def _add_headers(response: Response) -> Response:
@@ -190,7 +218,8 @@ def _add_headers(response: Response) -> Response:
     }
     if settings().is_https:
         defaults["Strict-Transport-Security"] = "max-age=31536000; includeSubDomains"
-    if request.path.startswith("/static/") and "v" in request.args:
+    is_file = request.path.startswith("/static/") and response.status_code < 400
+    if is_file and "v" in request.args:
         response.headers["Cache-Control"] = "public, max-age=31536000, immutable"
     for name, value in defaults.items():
         response.headers.setdefault(name, value)
@@ -200,6 +229,20 @@ def _add_headers(response: Response) -> Response:
 def _refused(refusal: Refusal) -> tuple[str, int]:
     db.session.rollback()
     return render_template("refused.html", message=refusal.message), 409
+
+
+def _somebody_was_quicker(error: DBAPIError) -> tuple[str, int]:
+    """Two clicks met in the database. What it says holds people's names: only the kind is kept."""
+    current_app.logger.warning("%s on %s", type(error.orig).__name__, request.endpoint)
+    db.session.rollback()
+    message = _("Somebody was quicker. Nothing was changed; look again.")
+    return render_template("refused.html", message=message), 409
+
+
+def _perhaps_a_deadlock(error: OperationalError) -> tuple[str, int]:
+    if getattr(error.orig, "sqlstate", None) in {_DEADLOCK, _NOT_SERIAL}:
+        return _somebody_was_quicker(error)
+    return _broken(error)
 
 
 def _form_too_old(_error: CSRFError) -> tuple[str, int]:

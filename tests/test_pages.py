@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
-from flask import Flask
+from flask import Flask, Response
+from psycopg.errors import AdminShutdown, DeadlockDetected, SerializationFailure
+from sqlalchemy.exc import IntegrityError, OperationalError
 from werkzeug.routing import Rule
 
+from app.doctor import complaints
 from app.extensions import db
 from app.people.terms import Role
 from tests import make
@@ -120,6 +125,90 @@ def test_without_its_token_a_form_is_refused_and_says_so(app: Flask) -> None:
 
     assert answer.status_code == 400
     assert "open for too long" in answer.text
+
+
+@pytest.mark.parametrize(
+    "path", ["/x%00", "/activities/x%00", "/people/%00", "/?centre=%00", "/?%00"]
+)
+def test_a_nul_in_an_address_is_refused(app: Flask, path: str) -> None:
+    boss = make.coordinator(make.centre())
+    for browser in (app.test_client(), Browser(app).sign_in(boss)):
+        assert browser.get(path).status_code == 400
+
+
+@pytest.mark.parametrize("path", ["/sign-in", "/forgotten-password", "/profile", "/people/new"])
+def test_a_nul_in_a_form_is_refused(app: Flask, path: str) -> None:
+    here = make.centre()
+    browser = Browser(app).sign_in(make.coordinator(here))
+    form = {
+        "name": "Ana\0",
+        "email": "ana\0@example.org",
+        "password": "\0",
+        "language": "ro",
+        "zone": "Europe/Bucharest",
+        "centre": here.id,
+        "roles": "volunteer",
+    }
+
+    assert browser.post(path, data=form).status_code == 400
+
+
+def test_an_error_is_never_kept_by_caches(browser: Browser) -> None:
+    answer = browser.get("/static/nothing.css?v=1")
+
+    assert (answer.status_code, answer.headers["Cache-Control"]) == (404, "no-store")
+
+
+class TestSomebodyWasQuicker:
+    """Two clicks that meet in the database: one is told so, and no log holds what was typed."""
+
+    def answer(self, app: Flask, error: Exception) -> Response:
+        with app.test_request_context("/en/people/new", method="POST"):
+            return app.make_response(app.handle_user_exception(error))
+
+    def test_a_row_that_is_there_already(
+        self, app: Flask, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        make.person(email="layla@example.org")
+        db.session.commit()
+        with pytest.raises(IntegrityError) as caught:
+            make.person(name="Secret name", email="layla@example.org")
+
+        answer = self.answer(app, caught.value)
+
+        assert answer.status_code == 409
+        assert "Somebody was quicker. Nothing was changed; look again." in answer.text
+        assert "Secret name" not in str(caught.value)
+        assert "SQL parameters hidden" in str(caught.value)
+        assert "layla" not in caplog.text
+
+    @pytest.mark.parametrize("problem", [DeadlockDetected, SerializationFailure])
+    def test_a_deadlock(self, app: Flask, problem: type[Exception]) -> None:
+        answer = self.answer(app, OperationalError("UPDATE", {}, problem()))
+
+        assert answer.status_code == 409
+        assert "Somebody was quicker." in answer.text
+
+    def test_a_database_that_is_away_is_something_else(self, app: Flask) -> None:
+        with pytest.raises(OperationalError):
+            self.answer(app, OperationalError("SELECT", {}, AdminShutdown()))
+
+
+@pytest.mark.parametrize(
+    ("address", "proxies", "complains"),
+    [
+        ("https://punte.example", 0, True),
+        ("https://punte.example", 1, False),
+        ("http://127.0.0.1:8000", 0, False),
+    ],
+)
+def test_the_doctor_wants_to_know_of_the_proxy(
+    app: Flask, monkeypatch: pytest.MonkeyPatch, address: str, proxies: int, complains: bool
+) -> None:
+    known = replace(app.config["PUNTE"], base_url=address, proxies=proxies)
+    monkeypatch.setitem(app.config, "PUNTE", known)
+
+    assert any("PUNTE_PROXIES" in one for one in complaints()) is complains
 
 
 @pytest.mark.parametrize("role", Role)

@@ -212,6 +212,128 @@ def test_a_helper_hears_of_it_by_an_offer_only(app: Flask, house: House) -> None
     assert "Quiet circle" in browser.get(f"/en/offers/{offer.ref}").text
 
 
+def offer_page(app: Flask, house: House, **given: object) -> tuple[str, str]:
+    """The page of the mediator's offer, and the lists that lead to it."""
+    mediator = house.strangers["a mediator who would fit"]
+    offer = make.assignment(need=house.need, person=mediator, **({"lapses_at": MONDAY} | given))
+    db.session.commit()
+    browser = app.test_client()
+    assert isinstance(browser, Browser)
+    browser.sign_in(mediator)
+    page = browser.get(f"/en/offers/{offer.ref}")
+    assert page.status_code == 200
+    lists = browser.get("/en/needed").text + browser.get("/en/places").text
+    return page.text, lists if f"/en/offers/{offer.ref}" in lists else ""
+
+
+def says_nothing(house: House, page: str) -> bool:
+    told = ("Quiet circle", "Women", "March", "11:00", house.centre.address, "Arabic")
+    return "This offer is no longer open" in page and not any(
+        word in visible_text(page) for word in told
+    )
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        {"state": State.DECLINED},
+        {"state": State.WITHDRAWN},
+        {"lapses_at": SHOWN},
+    ],
+)
+def test_whoever_is_no_longer_asked_reads_only_that_it_is_closed(
+    app: Flask, house: House, given: dict[str, object]
+) -> None:
+    page, lists = offer_page(app, house, **given)
+
+    assert says_nothing(house, page)
+    assert lists == ""
+
+
+@pytest.mark.parametrize("state", [State.OFFERED, State.REQUESTED])
+def test_whoever_no_longer_fits_reads_only_that_it_is_closed(
+    app: Flask, house: House, state: State
+) -> None:
+    house.strangers["a mediator who would fit"].gender = None
+
+    page, lists = offer_page(app, house, state=state)
+
+    assert says_nothing(house, page)
+    assert lists == ""
+
+
+def test_a_request_that_nobody_answered_is_closed_once_it_is_over(
+    app: Flask, house: House, clock: time_machine.Traveller
+) -> None:
+    clock.move_to(MONDAY + timedelta(hours=3))
+
+    page, _lists = offer_page(app, house, state=State.REQUESTED)
+
+    assert says_nothing(house, page)
+
+
+@pytest.mark.parametrize("state", [State.OFFERED, State.REQUESTED, State.CONFIRMED])
+def test_whoever_is_asked_or_expected_reads_what_it_is(
+    app: Flask, house: House, state: State
+) -> None:
+    page, _lists = offer_page(app, house, state=state)
+
+    assert "Quiet circle" in page
+    assert "March" in page
+
+
+def test_whoever_is_asked_and_expected_elsewhere_still_reads_what_it_is(
+    app: Flask, house: House
+) -> None:
+    book(house.strangers["a mediator who would fit"], make.meeting(), Part.HELPER)
+
+    page, _lists = offer_page(app, house)
+
+    assert "Quiet circle" in page
+
+
+def test_what_strangers_may_know_stays_readable_on_a_closed_offer(app: Flask) -> None:
+    offer = make.assignment(state=State.DECLINED)
+    db.session.commit()
+    browser = app.test_client()
+    assert isinstance(browser, Browser)
+    browser.sign_in(offer.person)
+
+    assert "Language café" in browser.get(f"/en/offers/{offer.ref}").text
+
+
+def test_a_coordinator_is_not_told_how_often_somebody_helps_there(app: Flask, house: House) -> None:
+    mediator = house.strangers["a mediator who would fit"]
+    make.assignment(need=house.need, person=mediator, state=State.CONFIRMED)
+    later = make.meeting(
+        activity=make.activity(centre=house.centre), starts_at=MONDAY + timedelta(days=1)
+    )
+    other = make.need(meeting=later, language="ar")
+    db.session.commit()
+    browser = app.test_client()
+    assert isinstance(browser, Browser)
+    browser.sign_in(house.strangers["another coordinator"])
+
+    assert "helps at 0 sessions" in browser.get(f"/en/needs/{other.ref}/candidates").text
+
+
+def test_trying_a_move_does_not_tell_when_somebody_is_there(app: Flask, house: House) -> None:
+    """The hours of a protected group cannot be found by asking what a move would mean."""
+    course = make.meeting(
+        activity=make.activity(centre=house.centre), starts_at=MONDAY + timedelta(days=1)
+    )
+    book(house.member, course, Part.LEARNER)
+    db.session.commit()
+    browser = app.test_client()
+    assert isinstance(browser, Browser)
+    browser.sign_in(house.strangers["another coordinator"])
+    there = {"day": "2027-03-01", "starts": "11:00", "ends": "12:00", "room": "0", "seen": "0"}
+
+    page = browser.post(f"/en/meetings/{course.ref}/move", data=there)
+
+    assert "Nothing stands against this" in page.text
+
+
 def test_the_coverage_of_a_week_counts_only_what_one_may_see(app: Flask, house: House) -> None:
     browser = app.test_client()
     assert isinstance(browser, Browser)

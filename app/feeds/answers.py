@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import gzip
 import hashlib
-from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from flask import Response, request
@@ -28,7 +27,7 @@ def answer(body: bytes, *, key: str, cache: str) -> Response:
     when something leaves the feed. One strong ETag per encoding.
     """
     digest = hashlib.sha256(body).hexdigest()
-    since, remember = _since(key, digest)
+    since = _since(key, digest)
     zipped = request.accept_encodings["gzip"] > 0
     response = Response(gzip.compress(body, mtime=0) if zipped else body)
     response.headers["Content-Type"] = "text/calendar; charset=utf-8"
@@ -40,27 +39,36 @@ def answer(body: bytes, *, key: str, cache: str) -> Response:
     if zipped:
         response.headers["Content-Encoding"] = "gzip"
     response.set_etag(f"{digest[:32]}-gzip" if zipped else digest[:32])
-    response.last_modified = since
+    if since is not None and since <= clock.now():  # never a date to come: RFC 9110, 8.8.2.1
+        response.last_modified = since
     response.make_conditional(request)
-    if remember is not None:
-        remember()
     return response
 
 
-def _since(key: str, digest: str) -> tuple[datetime, Callable[[], None] | None]:
-    """Since when the feed reads like this, and what to do to remember it when that is news."""
+def _since(key: str, digest: str) -> datetime | None:
+    """Since when the feed reads like this, in whole seconds; None where that is not known.
+
+    A date belongs to one body for ever: each is later than the one before, and none is told that
+    is not remembered, or somebody who asks by date alone would never hear of a change.
+    """
     known = version_of(key)
-    if known is not None and known.digest == digest:
-        return known.since, None
+    if known is None or known.digest != digest:
+        note_aside(_upsert({"key": key, "digest": digest, "since": _later_than(known)}))
+        known = version_of(key)
+    return known.since if known is not None and known.digest == digest else None
+
+
+def _later_than(known: FeedVersion | None) -> datetime:
     now = clock.now().replace(microsecond=0)
-    values = {"key": key, "digest": digest, "since": now}
-    return now, lambda: note_aside(_upsert(values))
+    return now if known is None else max(now, known.since + timedelta(seconds=1))
 
 
 def _upsert(values: dict[str, Any]) -> Insert:
-    news = {"digest": values["digest"], "since": values["since"]}
-    if db.engine.dialect.name == "postgresql":
-        insert = postgresql.insert(FeedVersion).values(values)
-        return insert.on_conflict_do_update(index_elements=["key"], set_=news)
-    lite = sqlite.insert(FeedVersion).values(values)
-    return lite.on_conflict_do_update(index_elements=["key"], set_=news)
+    """Unless somebody else remembered something as late in the meantime."""
+    postgres = db.engine.dialect.name == "postgresql"
+    insert = (postgresql.insert if postgres else sqlite.insert)(FeedVersion).values(values)
+    return insert.on_conflict_do_update(
+        index_elements=["key"],
+        set_={"digest": values["digest"], "since": values["since"]},
+        where=FeedVersion.since < values["since"],
+    )

@@ -16,7 +16,7 @@ from app.people.models import Centre, Person
 from app.people.queries import hashed
 from app.programme.kinds import Kind
 from app.programme.models import Activity, Booking, Meeting
-from app.programme.queries import is_listed, speaks
+from app.programme.queries import is_listed, is_shown, speaks
 
 T = TypeVar("T", Meeting, Booking)
 PAST, AHEAD = timedelta(days=30), timedelta(days=366)
@@ -90,7 +90,7 @@ def bookings_for(person: Person, *, now: datetime) -> list[Booking]:
     return list(
         db.session.scalars(
             _in_window(found, now)
-            .where(Booking.person_id == person.id)
+            .where(Booking.person_id == person.id, is_shown())
             .options(contains_eager(Booking.meeting).options(*_WHOLE))
         )
     )

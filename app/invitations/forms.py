@@ -15,6 +15,8 @@ from app.people.forms import (
     PHONE,
     LanguagesMixin,
     choices,
+    name_field,
+    own_email_field,
     page_languages,
     spoken_rows,
 )
@@ -24,17 +26,13 @@ from app.people.terms import STAFF, Gender, Role
 
 
 class ForgottenForm(FlaskForm):  # type: ignore[misc]
-    email = StringField(
-        _l("E-mail"), [InputRequired(_l("Type your e-mail address.")), Length(max=254)]
-    )
+    email = own_email_field()
 
 
 class PersonForm(LanguagesMixin, FlaskForm):  # type: ignore[misc]
     """Somebody new, or what staff know of somebody."""
 
-    name = StringField(
-        _l("Name"), [InputRequired(_l("Type a name; a nickname will do.")), Length(max=100)]
-    )
+    name = name_field()
     email = StringField(_l("E-mail"), [Optional(), Length(max=254)])
     phone = StringField(_l("Telephone"), [Optional(), PHONE])
     centre = SelectField(_l("Centre"), coerce=int)
@@ -54,7 +52,7 @@ class PersonForm(LanguagesMixin, FlaskForm):  # type: ignore[misc]
         **kwargs: Any,
     ) -> None:
         super().__init__(*args, **kwargs)
-        self.known = known
+        self.known, self.editor = known, editor
         self.centre.choices = choices((centre.id, centre.name) for centre in centres)
         grantable = [
             role for role in Role if role not in STAFF or editor.has_role(Role.ADMINISTRATOR)
@@ -70,6 +68,15 @@ class PersonForm(LanguagesMixin, FlaskForm):  # type: ignore[misc]
         other = person_by_email(field.data)
         if other is not None and other is not self.known:
             raise ValidationError(_("Somebody with this e-mail address is already known."))
+
+    def validate_roles(self, field: SelectMultipleField) -> None:
+        """Staff are named by an administrator of that very centre, who stays one."""
+        centre, given = self.centre.data, set(field.data or ())
+        rules_here = Role.ADMINISTRATOR in self.editor.roles_in(centre)
+        if not rules_here and given.intersection(STAFF):
+            raise ValidationError(_("Only an administrator of this centre can give this role."))
+        if rules_here and self.known is self.editor and Role.ADMINISTRATOR not in given:
+            raise ValidationError(_("You cannot stop being an administrator yourself."))
 
     def validate_check_valid_until(self, field: DateField) -> None:
         if field.data is not None and not date(2000, 1, 1) <= field.data <= date(2100, 1, 1):

@@ -2,12 +2,25 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
-from app.notices.models import Kind
+from sqlalchemy import or_, select, update
+
+from app.extensions import db, lock
+from app.i18n import _l
+from app.notices.models import UNSENT, Kind, Notice, State
 from app.notices.operations import post
 from app.people.models import Person
-from app.people.queries import person_by_email
+from app.people.operations import count_failure, use_up_links
+from app.people.queries import failures
+from app.refusal import Refusal
+
+HOUR = timedelta(hours=1)
+MOST_LETTERS, MOST_ASKED = 3, 20
+
+
+class EmailIsTheirs(Refusal):
+    message = _l("Only they themselves can change their e-mail address.")
 
 
 def invite(person: Person, *, by: Person, now: datetime) -> None:
@@ -24,13 +37,45 @@ def invite(person: Person, *, by: Person, now: datetime) -> None:
         )
 
 
-def forgotten(email: str, *, now: datetime) -> None:
-    """The same for known and unknown addresses: whoever can read the mail gets a new link.
+def change_email(person: Person, email: str | None, *, by: Person, now: datetime) -> None:
+    """Another address for somebody who never signed in: it is invited, the old one is forgotten.
 
-    At most one letter a minute for each person.
+    Whoever reads the mail can choose the password, so that an address with a password is its
+    owner's alone. Raises `EmailIsTheirs`.
     """
-    person = person_by_email(email)
-    if person is not None and person.is_active:
+    lock(person)
+    email = email.strip().lower() if email else None
+    if email == person.email:
+        return
+    if person.password_hash is not None:
+        raise EmailIsTheirs
+    person.email = email
+    db.session.execute(
+        update(Notice)
+        .where(
+            Notice.person_id == person.id,
+            Notice.kind == Kind.PASSWORD,
+            Notice.state.in_((State.PENDING, State.CLAIMED)),
+        )
+        .values(state=State.DROPPED, claim=None)
+    )
+    use_up_links(person, now=now)  # after the letters: one that left just now brought a link
+    invite(person, by=by, now=now)
+
+
+def forgotten(email: str, *, network: str, now: datetime) -> None:
+    """A new link for whoever can read the mail, not too often for a person or from a network.
+
+    An unknown address costs the same statements, so that waiting for the answer tells nothing.
+    """
+    asked = f"forgotten:{network}"
+    if failures(asked, now=now, within=HOUR) >= MOST_ASKED:
+        return
+    count_failure(asked, now=now)
+    wanted = select(Person).where(Person.email == email.strip().lower())
+    person = db.session.scalars(wanted.with_for_update(key_share=True)).one_or_none()
+    is_due = _is_due(person.id if person else 0, now)
+    if person is not None and person.is_active and is_due:
         minute = now.replace(second=0, microsecond=0)
         post(
             person,
@@ -40,3 +85,16 @@ def forgotten(email: str, *, now: datetime) -> None:
             about={"invited": False},
             confidential=True,
         )
+    else:
+        count_failure("nobody", now=now)
+
+
+def _is_due(person_id: int, now: datetime) -> bool:
+    """Whether no letter waits to be sent and few were in the last hour."""
+    letters = select(Notice.state).where(
+        Notice.person_id == person_id,
+        Notice.kind == Kind.PASSWORD,
+        or_(Notice.posted_at > now - HOUR, Notice.state.in_(UNSENT)),
+    )
+    states = db.session.scalars(letters).all()
+    return len(states) < MOST_LETTERS and not set(states).intersection(UNSENT)

@@ -12,7 +12,7 @@ from app import clock
 from app.extensions import db
 from app.i18n import _
 from app.invitations.forms import ForgottenForm, PersonForm, facts_of
-from app.invitations.operations import forgotten, invite
+from app.invitations.operations import EmailIsTheirs, change_email, forgotten, invite
 from app.people import operations
 from app.people.access import public
 from app.people.current import staff
@@ -20,7 +20,7 @@ from app.people.forms import stripped
 from app.people.models import Centre, Person
 from app.people.queries import centres_of, people_of
 from app.people.terms import STAFF, Gender, Role
-from app.web import one_or_404
+from app.web import callers_network, one_or_404
 
 bp = Blueprint("invitations", __name__)
 
@@ -58,7 +58,7 @@ def add() -> tuple[str, int] | Response:
     now = clock.now()
     centre = _centre(form.centre.data)
     person = operations.add_person(
-        form.name.data.strip(),
+        form.name.data,
         roles={centre: frozenset(form.roles.data)},
         spoken=form.spoken(),
         language=form.language.data,
@@ -91,13 +91,18 @@ def change(ref: str) -> tuple[str, int] | Response:
     if not form.validate_on_submit():
         return render_template("invitations/person.html", form=form, known=person), 422
     details = _details(form)
-    person.name, person.language = form.name.data.strip(), form.language.data
-    person.email = details["email"].lower() if details["email"] else None
+    try:
+        if form.email.raw_data:  # it is not asked where it cannot be changed
+            change_email(person, details["email"], by=staff(), now=clock.now())
+    except EmailIsTheirs as refusal:
+        db.session.rollback()
+        form.email.errors = [*form.email.errors, refusal.message]
+        return render_template("invitations/person.html", form=form, known=person), 422
+    person.name, person.language = form.name.data, form.language.data
     person.phone, person.gender = details["phone"], details["gender"]
     person.check_valid_until = details["check_valid_until"]
     centre = _centre(form.centre.data)
-    kept = person.roles_in(centre.id) - {Role(choice.value) for choice in form.roles.choices}
-    operations.set_roles(person, centre, frozenset(form.roles.data) | kept)
+    operations.set_roles(person, centre, frozenset(form.roles.data))
     operations.set_languages(person, form.spoken())
     db.session.commit()
     flash(_("Saved."), "success")
@@ -126,7 +131,7 @@ def asked() -> tuple[str, int] | Response:
     form = ForgottenForm()
     if not form.validate_on_submit():
         return render_template("invitations/forgotten.html", form=form), 422
-    forgotten(form.email.data, now=clock.now())
+    forgotten(form.email.data, network=callers_network(), now=clock.now())
     db.session.commit()
     flash(_("If we know this address, a letter with a link is on its way to it."), "success")
     return redirect(url_for("people.sign_in"), 303)
@@ -149,8 +154,8 @@ def _find(ref: str) -> Person:
 
 
 def _may_change(person: Person) -> bool:
-    """Colleagues on the staff are changed by an administrator only."""
-    return not person.has_role(*STAFF) or staff().has_role(Role.ADMINISTRATOR)
+    """Colleagues are changed by an administrator of every centre where they are on the staff."""
+    return person.centres_where(*STAFF) <= staff().centres_where(Role.ADMINISTRATOR)
 
 
 def _shared_centre(person: Person) -> Centre:

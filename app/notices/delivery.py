@@ -49,6 +49,10 @@ class MailRefused(NotDelivered):
     """Our settings or our reputation, not the address: stop sending and tell staff."""
 
 
+class LetterRefused(NotDelivered):
+    """This letter to this reader is refused; others may pass."""
+
+
 class PerhapsSent(NotDelivered):
     """The connection was lost after the whole letter was given: nobody knows."""
 
@@ -251,6 +255,7 @@ class FolderPost(Post):
 _NAMED = "%Y%m%dT%H%M%SZ"
 _SIGN_IN = frozenset({"CRAM-MD5", "PLAIN", "LOGIN"})  # those that smtplib speaks
 _TRANSACTION = frozenset({Stage.MAIL, Stage.RCPT, Stage.DATA, Stage.DOT})
+_ONE_LETTER = frozenset({Stage.RCPT, Stage.DATA, Stage.DOT})  # what is said here is about one
 _OUT_OF_STEP = frozenset({"421", "garbled"})  # nothing more can be said on that connection
 _ENHANCED = re.compile(rb"5\.\d{1,3}\.\d{1,3}(?![\d.])")  # RFC 3463
 
@@ -274,11 +279,13 @@ def _kind(stage: Stage, code: int, text: bytes) -> type[NotDelivered]:
     if code < 500:
         return TryLater
     if code == 535 or status.startswith(b"5.7."):
-        return MailRefused
+        return LetterRefused if stage in _ONE_LETTER else MailRefused
     if code == 552 or status == b"5.2.2" or stage is Stage.STARTTLS:
         return TryLater
     dead = code == 550 and status.startswith(b"5.1.") and stage in (Stage.DATA, Stage.DOT)
-    return AddressRefused if dead or stage is Stage.RCPT else MailRefused
+    if dead or stage is Stage.RCPT:
+        return AddressRefused
+    return LetterRefused if stage in _ONE_LETTER else MailRefused
 
 
 def _lost(stage: Stage, problem: Exception) -> NotDelivered:

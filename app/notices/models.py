@@ -21,7 +21,9 @@ class Kind(StrEnum):
     MOVED = "moved"
     CANCELLED = "cancelled"
     RESTORED = "restored"
+    RELEASED = "released"
     ENROLLED = "enrolled"
+    REMOVED = "removed"
     OFFER = "offer"
     OFFER_ANSWERED = "offer_answered"
     PLACE_REQUESTED = "place_requested"
@@ -46,7 +48,9 @@ _LABELS = {
     Kind.MOVED: _l("a session was moved"),
     Kind.CANCELLED: _l("a session was cancelled"),
     Kind.RESTORED: _l("a session takes place after all"),
+    Kind.RELEASED: _l("a session was moved to where somebody is expected elsewhere"),
     Kind.ENROLLED: _l("a place was given"),
+    Kind.REMOVED: _l("a place ended"),
     Kind.OFFER: _l("we ask for help"),
     Kind.OFFER_ANSWERED: _l("an offer was answered"),
     Kind.PLACE_REQUESTED: _l("somebody asks for a place"),
@@ -80,7 +84,8 @@ class Notice(Base):
 
     It holds no words: the letter is written when it leaves, from what is true then. *about* names
     rows by id. A *confidential* one concerns a protected meeting and is shown to nobody else.
-    *responsible* is who must know if it could not be delivered.
+    *responsible* is who must know if it could not be delivered. *due_at* stays what it was; a retry
+    moves *next_try_at* only, so that the age of what waits can be seen.
     """
 
     __tablename__ = "notice"
@@ -89,12 +94,12 @@ class Notice(Base):
         CheckConstraint("attempts >= 0", name="attempts"),
         Index(
             "ix_notice_unsent",
-            "due_at",
+            "next_try_at",
             "id",
             sqlite_where=text("state IN ('pending', 'claimed', 'sending')"),
             postgresql_where=text("state IN ('pending', 'claimed', 'sending')"),
         ),
-        Index("ix_notice_state_due_at", "state", "due_at"),
+        Index("ix_notice_state_failed_at", "state", "failed_at"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -109,6 +114,7 @@ class Notice(Base):
     confidential: Mapped[bool] = mapped_column(default=False)
     posted_at: Mapped[datetime]
     due_at: Mapped[datetime]
+    next_try_at: Mapped[datetime]
     not_after: Mapped[datetime | None]
     state: Mapped[State] = mapped_column(default=State.PENDING)
     claim: Mapped[str | None]
@@ -116,6 +122,7 @@ class Notice(Base):
     attempts: Mapped[int] = mapped_column(default=0)
     last_code: Mapped[str | None]
     sent_at: Mapped[datetime | None]
+    failed_at: Mapped[datetime | None]
 
     person: Mapped[Person] = relationship(foreign_keys=[person_id], lazy="joined", innerjoin=True)
     responsible: Mapped[Person | None] = relationship(foreign_keys=[responsible_id])

@@ -17,7 +17,7 @@ from app.database import new_ref
 from app.extensions import db
 from app.notices.delivery import AddressRefused, MailRefused, NotDelivered, PerhapsSent, Post
 from app.notices.letter import Letter
-from app.notices.models import UNSENT, Kind, Notice, State
+from app.notices.models import TO_CALL, UNSENT, Kind, Notice, State
 from app.notices.timing import after_quiet_hours, next_try
 from app.people.models import Person
 
@@ -29,6 +29,9 @@ BATCH = 20
 LEASE = timedelta(minutes=20)  # more than ten times the longest send: 60 seconds
 MOST_ERRORS = 5
 KEEP = timedelta(days=90)
+MORNING_MARGIN = timedelta(hours=3)
+GIVE_UP = timedelta(days=2)  # then somebody telephones, while there is still time
+PAUSE = timedelta(minutes=15)
 
 log = logging.getLogger(__name__)
 
@@ -43,13 +46,16 @@ def post(
     responsible: Person | None = None,
     confidential: bool = False,
     not_after: datetime | None = None,
+    matters_at: datetime | None = None,
 ) -> None:
     """Owe *to* a message, once per *key*. It exists only if the caller's transaction commits.
 
-    It waits for the end of the reader's night unless *not_after* would pass. Without an e-mail
-    address it goes to the call list at once.
+    It waits for the end of the reader's night, unless that is less than three hours before it
+    matters: before *not_after*, when it is of no use any more, or before *matters_at*, such as the
+    old start of what was moved. Without an e-mail address it goes to the call list at once.
     """
     reachable = to.email is not None
+    due_at = _first_try(to, kind, now, min(filter(None, (not_after, matters_at)), default=None))
     values = {
         "ref": new_ref(),
         "person_id": to.id,
@@ -59,20 +65,34 @@ def post(
         "about": about,
         "confidential": confidential,
         "posted_at": now,
-        "due_at": after_quiet_hours(now, zone=to.tz, not_after=not_after),
+        "due_at": due_at,
+        "next_try_at": due_at,
         "not_after": not_after,
         "state": State.PENDING if reachable else State.FAILED,
         "attempts": 0,
         "last_code": None if reachable else "no-address",
+        "failed_at": None if reachable else now,
     }
     db.session.flush()
-    db.session.execute(_insert_once().values(values))
+    db.session.execute(_insert_once(values))
 
 
-def _insert_once() -> Insert:
+def _first_try(to: Person, kind: Kind, now: datetime, matters_at: datetime | None) -> datetime:
+    if kind is Kind.PASSWORD:
+        return now  # they are waiting for it
+    limit = matters_at - MORNING_MARGIN if matters_at else None
+    return after_quiet_hours(now, zone=to.tz, not_after=limit)
+
+
+def _insert_once(values: dict[str, Any]) -> Insert:
+    """A second one with the same key changes nothing, unless the first was dropped as untrue."""
+    dropped = Notice.state == State.DROPPED
+    key = ["person_id", "kind", "key"]
     if db.engine.dialect.name == "postgresql":
-        return postgresql.insert(Notice).on_conflict_do_nothing()
-    return sqlite.insert(Notice).on_conflict_do_nothing()
+        insert = postgresql.insert(Notice).values(values)
+        return insert.on_conflict_do_update(index_elements=key, set_=values, where=dropped)
+    lite = sqlite.insert(Notice).values(values)
+    return lite.on_conflict_do_update(index_elements=key, set_=values, where=dropped)
 
 
 def mark_told(notice: Notice) -> None:
@@ -98,7 +118,18 @@ def send_due(deliver: Post, compose: Compose, *, clock: Clock) -> int:
             log.error("the mail server refuses our mail (%s)", problem.code)
             release(token, ids[position:], problem.code, now=clock())
             break
+        except Exception:  # one that cannot be handled must not keep the others waiting
+            db.session.rollback()
+            log.exception("notice %s could not be sent", notice_id)
+            _put_off(notice_id, token, clock())
     return sent
+
+
+def _put_off(notice_id: int, token: str, now: datetime) -> None:
+    """Try again later, counting as one attempt."""
+    notice = db.session.get(Notice, notice_id, populate_existing=True)
+    if notice is not None and notice.claim == token:
+        _not_delivered(notice, token, NotDelivered("error"), now)
 
 
 def claim(*, now: datetime) -> tuple[str, Sequence[int]]:
@@ -108,11 +139,11 @@ def claim(*, now: datetime) -> tuple[str, Sequence[int]]:
         select(Notice.id)
         .where(
             or_(
-                and_(Notice.state == State.PENDING, Notice.due_at <= now),
+                and_(Notice.state == State.PENDING, Notice.next_try_at <= now),
                 and_(Notice.state.in_((State.CLAIMED, State.SENDING)), Notice.lease_until < now),
             )
         )
-        .order_by(Notice.due_at, Notice.id)
+        .order_by(Notice.next_try_at, Notice.id)
         .limit(BATCH)
         .with_for_update(skip_locked=True)
     )
@@ -120,7 +151,7 @@ def claim(*, now: datetime) -> tuple[str, Sequence[int]]:
     db.session.execute(
         update(Notice)
         .where(left_open, Notice.lease_until < now, Notice.kind.in_(_not_repeated()))
-        .values(state=State.FAILED, last_code="crashed", claim=None)
+        .values(state=State.FAILED, last_code="crashed", claim=None, failed_at=now)
     )
     taken = db.session.scalars(
         update(Notice)
@@ -143,7 +174,7 @@ def release(token: str, ids: Sequence[int], code: str, *, now: datetime) -> None
     db.session.execute(
         update(Notice)
         .where(Notice.id.in_(ids), Notice.claim == token)
-        .values(state=State.PENDING, claim=None, last_code=code, due_at=now + timedelta(minutes=15))
+        .values(state=State.PENDING, claim=None, last_code=code, next_try_at=now + PAUSE)
     )
     db.session.commit()
 
@@ -155,7 +186,7 @@ def _send(notice_id: int, token: str, deliver: Post, compose: Compose, clock: Cl
     if notice is None:
         return False
     letter = _letter(notice, compose, now)
-    if letter is None or not _mark(notice, token, State.SENDING):
+    if letter is None or not _mark(notice, token, State.SENDING, now):
         return False
     try:
         deliver.send(letter)
@@ -164,7 +195,8 @@ def _send(notice_id: int, token: str, deliver: Post, compose: Compose, clock: Cl
     except NotDelivered as problem:
         _not_delivered(notice, token, problem, clock())
         return False
-    return _mark(notice, token, State.SENT, sent_at=clock(), last_code=None)
+    done = clock()
+    return _mark(notice, token, State.SENT, done, sent_at=done, last_code=None)
 
 
 def _still_mine(notice_id: int, token: str, now: datetime) -> Notice | None:
@@ -181,50 +213,57 @@ def _still_mine(notice_id: int, token: str, now: datetime) -> Notice | None:
 
 def _letter(notice: Notice, compose: Compose, now: datetime) -> Letter | None:
     token = notice.claim or ""
-    if notice.not_after is not None and now > notice.not_after:
-        _mark(notice, token, State.EXPIRED, last_code=notice.last_code or "late")
+    if now > _deadline(notice):
+        _mark(notice, token, State.EXPIRED, now, last_code=notice.last_code or "late")
         return None
     if notice.person.email is None:
-        _mark(notice, token, State.FAILED, last_code="no-address")
+        _mark(notice, token, State.FAILED, now, last_code="no-address")
+        return None
+    if not notice.person.is_active:
+        their_task = notice.responsible_id == notice.person_id
+        _mark(notice, token, State.FAILED if their_task else State.DROPPED, now)
         return None
     try:
-        letter = compose(notice, now) if notice.person.is_active else None
+        letter = compose(notice, now)
     except Exception:
         db.session.rollback()
         log.exception("notice %s could not be written", notice.id)
         _not_delivered(notice, token, NotDelivered("unwritable"), now)
         return None
     if letter is None:
-        _mark(notice, token, State.DROPPED)
+        _mark(notice, token, State.DROPPED, now)
     return letter
+
+
+def _deadline(notice: Notice) -> datetime:
+    """When trying ends: two days after it was due, or when it is of no use any more."""
+    give_up = notice.due_at + GIVE_UP
+    return min(give_up, notice.not_after) if notice.not_after else give_up
 
 
 def _not_delivered(notice: Notice, token: str, problem: NotDelivered, now: datetime) -> None:
     """Try later while there is a point; otherwise somebody must telephone."""
     attempts = notice.attempts + 1
     unclear = isinstance(problem, PerhapsSent) and not notice.kind.may_repeat
-    poisoned = problem.code == "unwritable" and attempts >= MOST_ERRORS
+    poisoned = problem.code in ("unwritable", "error") and attempts >= MOST_ERRORS
+    facts = {"attempts": attempts, "last_code": problem.code}
     if isinstance(problem, AddressRefused) or unclear or poisoned:
-        _mark(notice, token, State.FAILED, attempts=attempts, last_code=problem.code)
+        _mark(notice, token, State.FAILED, now, **facts)
         return
+    deadline = _deadline(notice)
     again = next_try(now, attempts=attempts, seed=notice.id)
-    again = after_quiet_hours(again, zone=notice.person.tz, not_after=notice.not_after)
-    late = again > (notice.not_after or notice.posted_at + timedelta(days=3))
-    _mark(
-        notice,
-        token,
-        State.EXPIRED if late else State.PENDING,
-        attempts=attempts,
-        last_code=problem.code,
-        due_at=again,
-    )
+    again = after_quiet_hours(again, zone=notice.person.tz, not_after=deadline - MORNING_MARGIN)
+    state = State.EXPIRED if again > deadline else State.PENDING
+    _mark(notice, token, state, now, next_try_at=again, **facts)
 
 
-def _mark(notice: Notice, token: str, state: State, **values: Any) -> bool:
+def _mark(notice: Notice, token: str, state: State, now: datetime, **values: Any) -> bool:
     """Change the row only while this worker holds it. Commits; whether it did hold it."""
     fields = {"state": state, **values}
-    if state not in (State.CLAIMED, State.SENDING):
+    if state is not State.SENDING:
         fields["claim"] = None
+    if state in TO_CALL:
+        fields["failed_at"] = now
     done = db.session.execute(
         update(Notice)
         .where(Notice.id == notice.id, Notice.claim == token)

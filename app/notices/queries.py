@@ -33,7 +33,7 @@ def call_list(staff: Person, *, now: datetime) -> Select[Notice]:
         select(Notice)
         .where(
             Notice.state.in_(TO_CALL),
-            Notice.posted_at > now - CALL_FOR,
+            Notice.failed_at > now - CALL_FOR,
             or_(
                 Notice.responsible_id == staff.id,
                 and_(Notice.confidential.is_(False), Notice.person_id.in_(theirs)),
@@ -44,14 +44,15 @@ def call_list(staff: Person, *, now: datetime) -> Select[Notice]:
 
 
 def sent_messages(reader: Person) -> Select[Notice]:
-    """The latest messages that left: one's own, and for an administrator all that are not
-    confidential."""
-    own = Notice.person_id == reader.id
-    if reader.has_role(Role.ADMINISTRATOR):
-        own = or_(own, Notice.confidential.is_(False))
+    """The latest messages that left: one's own, and for an administrator those to the people of
+    their centres that are not confidential."""
+    theirs = select(Membership.person_id).where(
+        Membership.centre_id.in_(reader.centres_where(Role.ADMINISTRATOR))
+    )
+    readable = and_(Notice.confidential.is_(False), Notice.person_id.in_(theirs))
     return (
         select(Notice)
-        .where(Notice.state == State.SENT, own)
+        .where(Notice.state == State.SENT, or_(Notice.person_id == reader.id, readable))
         .order_by(Notice.sent_at.desc(), Notice.id.desc())
         .limit(100)
     )

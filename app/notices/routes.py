@@ -1,4 +1,4 @@
-"""What was sent (while no mail server is set), and whom to telephone because it could not be."""
+"""What was sent, while no mail server is set."""
 
 from __future__ import annotations
 
@@ -7,18 +7,14 @@ from email.message import EmailMessage
 from email.parser import BytesParser
 from pathlib import Path
 
-from flask import Blueprint, abort, flash, redirect, render_template, url_for
-from werkzeug import Response
+from flask import Blueprint, abort, render_template
 
-from app import clock
 from app.extensions import db
-from app.i18n import _
 from app.notices.delivery import file_name_end
 from app.notices.models import Notice
-from app.notices.operations import mark_told
-from app.notices.queries import call_list, sent_messages
-from app.people.current import current_person, staff
-from app.web import one_or_404, settings
+from app.notices.queries import sent_messages
+from app.people.current import current_person
+from app.web import settings
 
 bp = Blueprint("notices", __name__)
 
@@ -52,19 +48,3 @@ def _read(notice: Notice) -> dict[str, str] | None:
 def _parse(path: Path) -> EmailMessage:
     with path.open("rb") as file:
         return BytesParser(policy=policy.default).parse(file)
-
-
-@bp.get("/call-list")
-def calls() -> str:
-    """Who has not been told, so that somebody can telephone."""
-    notices = db.session.scalars(call_list(staff(), now=clock.now())).all()
-    return render_template("notices/calls.html", notices=notices)
-
-
-@bp.post("/call-list/<ref>/told")
-def told(ref: str) -> Response:
-    notice = one_or_404(call_list(staff(), now=clock.now()).where(Notice.ref == ref))
-    mark_told(notice)
-    db.session.commit()
-    flash(_("Thank you for calling."), "success")
-    return redirect(url_for(".calls"), 303)

@@ -10,7 +10,14 @@ from zoneinfo import available_timezones
 from flask_wtf import FlaskForm
 from wtforms import FieldList, Form, FormField, PasswordField, SelectField, StringField
 from wtforms.fields.choices import SelectChoice
-from wtforms.validators import InputRequired, Length, Optional, Regexp, ValidationError
+from wtforms.validators import (
+    DataRequired,
+    InputRequired,
+    Length,
+    Optional,
+    Regexp,
+    ValidationError,
+)
 
 from app.i18n import LANGUAGES, _, _l, own_name
 from app.people.languages import COMMON, name_of, own_name_of
@@ -39,10 +46,25 @@ def page_languages() -> list[SelectChoice]:
     return choices((tag, own_name(tag)) for tag in LANGUAGES)
 
 
-class SignInForm(FlaskForm):  # type: ignore[misc]
-    email = StringField(
-        _l("E-mail"), [InputRequired(_l("Type your e-mail address.")), Length(max=254)]
+def own_email_field() -> StringField:
+    return StringField(
+        _l("E-mail"),
+        [DataRequired(_l("Type your e-mail address.")), Length(max=254)],
+        filters=[stripped],
     )
+
+
+def name_field() -> StringField:
+    """A name of more than spaces."""
+    return StringField(
+        _l("Name"),
+        [DataRequired(_l("Type a name; a nickname will do.")), Length(max=100)],
+        filters=[stripped],
+    )
+
+
+class SignInForm(FlaskForm):  # type: ignore[misc]
+    email = own_email_field()
     password = PasswordField(
         _l("Password"), [InputRequired(_l("Type your password.")), Length(max=200)]
     )
@@ -107,7 +129,8 @@ class LanguagesMixin:
     languages = FieldList(FormField(SpokenForm), min_entries=0, max_entries=20)
 
     def add_spare_rows(self) -> None:
-        for _row in range(SPARE_ROWS):
+        free = self.languages.max_entries - len(self.languages)
+        for _row in range(min(SPARE_ROWS, free)):
             self.languages.append_entry()
 
     def spoken(self) -> Spoken:
@@ -128,9 +151,7 @@ PHONE = Regexp(r"^[+0-9 ()./-]{4,30}$", message=_l("Digits, please, such as +40 
 class ProfileForm(LanguagesMixin, FlaskForm):  # type: ignore[misc]
     """What people say of themselves."""
 
-    name = StringField(
-        _l("Name"), [InputRequired(_l("Type a name; a nickname will do.")), Length(max=100)]
-    )
+    name = name_field()
     phone = StringField(_l("Telephone"), [Optional(), PHONE])
     language = SelectField(_l("Language of pages and messages"), choices=page_languages())
     zone = SelectField(

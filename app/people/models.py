@@ -149,7 +149,7 @@ class SignIn(Base):
 
 
 class FailedSignIn(Base):
-    """A wrong password, counted per account and per network. Subjects are hashed."""
+    """A wrong or forgotten password, counted per account and network. Subjects are hashed."""
 
     __tablename__ = "failed_sign_in"
     __table_args__ = (Index("ix_failed_sign_in_subject_hash_at", "subject_hash", "at"),)

@@ -8,7 +8,7 @@ from datetime import date, datetime, timedelta
 
 from sqlalchemy import delete, select, update
 
-from app.extensions import db
+from app.extensions import db, lock
 from app.i18n import _l
 from app.people.models import (
     Centre,
@@ -21,9 +21,9 @@ from app.people.models import (
 )
 from app.people.passwords import hash_password, is_right
 from app.people.queries import (
+    LONGEST_WINDOW,
     MOST_PER_ACCOUNT,
     MOST_PER_NETWORK,
-    WINDOW,
     failures,
     hashed,
     person_by_email,
@@ -64,9 +64,14 @@ def sign_in(email: str, password: str, *, network: str, now: datetime) -> str | 
     right = is_right(password, person.password_hash if person else None)
     if not right or person is None or not person.is_active:
         for subject in (account, f"network:{network}"):
-            db.session.add(FailedSignIn(subject_hash=hashed(subject), at=now))
+            count_failure(subject, now=now)
         return None
     return begin_sign_in(person, now=now)
+
+
+def count_failure(subject: str, *, now: datetime) -> None:
+    """One more for *subject*; see `failures`."""
+    db.session.add(FailedSignIn(subject_hash=hashed(subject), at=now))
 
 
 def begin_sign_in(person: Person, *, now: datetime) -> str:
@@ -84,7 +89,7 @@ def confirm_password(signed_in: SignIn, password: str, *, now: datetime) -> bool
     if failures(account, now=now) >= MOST_PER_ACCOUNT:
         raise TooManyTries
     if not is_right(password, signed_in.person.password_hash):
-        db.session.add(FailedSignIn(subject_hash=hashed(account), at=now))
+        count_failure(account, now=now)
         return False
     signed_in.confirmed_at = now
     return True
@@ -108,7 +113,7 @@ def sign_out_everywhere(person: Person, *, now: datetime) -> None:
 def forget_old_sign_ins(*, now: datetime) -> None:
     """Delete what no longer decides anything: dead sign-ins, old failures, lapsed links."""
     db.session.execute(delete(SignIn).where(SignIn.began_at < now - timedelta(days=31)))
-    db.session.execute(delete(FailedSignIn).where(FailedSignIn.at < now - WINDOW))
+    db.session.execute(delete(FailedSignIn).where(FailedSignIn.at < now - LONGEST_WINDOW))
     db.session.execute(delete(PasswordLink).where(PasswordLink.lapses_at < now - timedelta(days=1)))
 
 
@@ -176,7 +181,8 @@ def make_password_link(person: Person, *, lasts: timedelta, now: datetime) -> st
 
 
 def choose_password(link: PasswordLink, password: str, *, now: datetime) -> None:
-    """Set the password, use the link up and end every sign-in (ASVS 7.4.3)."""
+    """Set the password, use up every link to one, end every sign-in (ASVS 7.4.3)."""
+    lock(link.person)
     db.session.execute(
         select(PasswordLink)
         .where(PasswordLink.id == link.id)
@@ -186,5 +192,14 @@ def choose_password(link: PasswordLink, password: str, *, now: datetime) -> None
     if link.used_at is not None or now >= link.lapses_at or not link.person.is_active:
         raise LinkUsed
     link.person.password_hash = hash_password(password)
-    link.used_at = now
+    use_up_links(link.person, now=now)
     sign_out_everywhere(link.person, now=now)
+
+
+def use_up_links(person: Person, *, now: datetime) -> None:
+    """Letters sent until now open nothing any more. Lock the person first."""
+    db.session.execute(
+        update(PasswordLink)
+        .where(PasswordLink.person_id == person.id, PasswordLink.used_at.is_(None))
+        .values(used_at=now)
+    )

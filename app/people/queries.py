@@ -13,6 +13,7 @@ from app.people.terms import STAFF, Role
 
 WINDOW = timedelta(minutes=15)
 MOST_PER_ACCOUNT, MOST_PER_NETWORK = 10, 50
+LONGEST_WINDOW = timedelta(hours=1)
 
 
 def hashed(secret: str) -> str:
@@ -35,10 +36,10 @@ def password_link(token: str) -> Select[PasswordLink]:
     return select(PasswordLink).where(PasswordLink.token_hash == hashed(token))
 
 
-def failures(subject: str, *, now: datetime) -> int:
-    """Wrong passwords for *subject* (an account or a network) in the last quarter of an hour."""
+def failures(subject: str, *, now: datetime, within: timedelta = WINDOW) -> int:
+    """Wrong or forgotten passwords of *subject* lately; nothing is kept past `LONGEST_WINDOW`."""
     recent = select(func.count()).where(
-        FailedSignIn.subject_hash == hashed(subject), FailedSignIn.at > now - WINDOW
+        FailedSignIn.subject_hash == hashed(subject), FailedSignIn.at > now - within
     )
     return db.session.scalars(recent).one()
 

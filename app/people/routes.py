@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from ipaddress import ip_address, ip_network
-
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask_login import current_user
 from werkzeug import Response
@@ -26,7 +24,7 @@ from app.people.operations import LinkUsed, TooManyTries
 from app.people.passwords import WeakPassword
 from app.people.queries import password_link
 from app.people.terms import Role
-from app.web import local_path, settings
+from app.web import callers_network, local_path, settings
 
 bp = Blueprint("people", __name__)
 
@@ -48,7 +46,7 @@ def begin() -> str | tuple[str, int] | Response:
         return render_template("people/sign_in.html", form=form), 422
     try:
         token = operations.sign_in(
-            form.email.data, form.password.data, network=_network(), now=clock.now()
+            form.email.data, form.password.data, network=callers_network(), now=clock.now()
         )
     except TooManyTries as refusal:
         form.form_errors.append(str(refusal.message))
@@ -59,12 +57,6 @@ def begin() -> str | tuple[str, int] | Response:
         return render_template("people/sign_in.html", form=form), 422
     remember(token)
     return redirect(local_path(request.args.get("next")) or url_for(".home"), 303)
-
-
-def _network() -> str:
-    """The caller's network: /24 or /48, so that no single address is kept."""
-    address = ip_address(request.remote_addr or "127.0.0.1")
-    return str(ip_network((address, 24 if address.version == 4 else 48), strict=False))
 
 
 @bp.get("/home")
@@ -129,7 +121,7 @@ def change_profile() -> str | tuple[str, int] | Response:
     form, person = ProfileForm(), current_person()
     if not form.validate_on_submit():
         return render_template("people/profile.html", form=form), 422
-    person.name, person.phone = form.name.data.strip(), stripped(form.phone.data)
+    person.name, person.phone = form.name.data, stripped(form.phone.data)
     person.language, person.zone = form.language.data, form.zone.data
     operations.set_languages(person, form.spoken())
     db.session.commit()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from collections.abc import Collection
 
 from sqlalchemy import delete, select, update
 
@@ -30,7 +30,7 @@ def book(person: Person, meeting: Meeting, part: Part) -> None:
         if have.part is not part:
             raise AlreadyExpected
         return
-    if busy_times([person.id], meeting.starts_at, meeting.ends_at):
+    if not meeting.is_cancelled and busy_times([person.id], meeting.starts_at, meeting.ends_at):
         raise AlreadyExpected
     db.session.add(
         Booking(
@@ -56,11 +56,18 @@ def release(person: Person, meeting: Meeting, part: Part) -> None:
     )
 
 
-def retime(meeting: Meeting, starts_at: datetime, ends_at: datetime, *, held: bool) -> None:
-    """Everyone expected at *meeting* is expected at its new time; not *held* while cancelled."""
+def retime(meeting: Meeting, *, elsewhere: Collection[int] = ()) -> None:
+    """Everyone expected at *meeting* is expected at its present time; nobody while it is cancelled.
+
+    Those *elsewhere* then (ids of people) keep their place but are not held to it; when a later
+    change suits them again, they are.
+    """
     db.session.flush()
-    db.session.execute(
-        update(Booking)
-        .where(Booking.meeting_id == meeting.id)
-        .values(starts_at=starts_at, ends_at=ends_at, held=held)
-    )
+    times = {"starts_at": meeting.starts_at, "ends_at": meeting.ends_at}
+    for held in (False, True):  # first free whoever cannot come, so that nobody is in two places
+        who = Booking.person_id.in_(elsewhere)
+        db.session.execute(
+            update(Booking)
+            .where(Booking.meeting_id == meeting.id, ~who if held else who)
+            .values(**times, held=held and not meeting.is_cancelled)
+        )

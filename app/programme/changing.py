@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import datetime
 from typing import Any
 
@@ -13,7 +13,7 @@ from app.i18n import _l
 from app.notices.models import Kind as Letter
 from app.notices.operations import post
 from app.people.models import Person
-from app.programme.bookings import release, retime
+from app.programme.bookings import retime
 from app.programme.models import ChangeKind, Meeting, MeetingChange, Part, Room, Status
 from app.programme.operations import RoomTaken
 from app.programme.queries import bookings_at, double_booked, meetings_in_room
@@ -43,7 +43,7 @@ class EndsBeforeItStarts(Refusal):
 
 
 def lock_with_people(meeting: Meeting, *, seen: int) -> list[Person]:
-    """Hold everyone expected, then the meeting itself; who is expected.
+    """Hold everyone expected, then the activity and the meeting; who has a place.
 
     *seen* is the sequence on which the decision was made. Raises `ChangedMeanwhile` if it is not
     the present one, or if somebody joined or left while we waited.
@@ -54,9 +54,10 @@ def lock_with_people(meeting: Meeting, *, seen: int) -> list[Person]:
             select(Person)
             .where(Person.id.in_(before))
             .order_by(Person.id)
-            .with_for_update(of=Person)
+            .with_for_update(of=Person, key_share=True)
         )
     )
+    lock(meeting.activity)  # whoever joins holds it too, so that nobody is left with the old time
     lock(meeting)
     if meeting.sequence != seen or [b.person_id for b in bookings_at(meeting)] != before:
         raise ChangedMeanwhile
@@ -76,21 +77,25 @@ def move_meeting(
 ) -> None:
     """Everyone expected comes at the new time and place, and is told.
 
-    Helpers who are expected elsewhere then: `HelperElsewhere`. Learners who are: they are told, and
-    no longer expected at this meeting. A room in use: `RoomTaken`. The same again: nothing.
+    Helpers who are expected elsewhere then: `HelperElsewhere`. Learners who are: they are told so,
+    and are not expected until a later change suits them. A room in use: `RoomTaken`. The same
+    again: nothing.
     """
     people = lock_with_people(meeting, seen=seen)
     if (meeting.starts_at, meeting.ends_at, meeting.room) == (starts_at, ends_at, room):
         return
     _refuse_move(meeting, starts_at, ends_at, now)
     _refuse_taken_room(meeting, room, starts_at, ends_at)
-    for learner in double_booked(meeting, starts_at, ends_at, Part.LEARNER):
-        release(learner, meeting, Part.LEARNER)
+    elsewhere = _learners_elsewhere(meeting, starts_at, ends_at)
     before = facts_of(meeting)
     meeting.starts_at, meeting.ends_at, meeting.room = starts_at, ends_at, room
-    retime(meeting, starts_at, ends_at, held=True)
-    _record(meeting, ChangeKind.MOVED, before, by=by, now=now)
-    _tell(meeting, ChangeKind.MOVED, [*people, *also_tell], by=by, now=now)
+    retime(meeting, elsewhere=elsewhere)
+    change = _record(meeting, ChangeKind.MOVED, before, by=by, now=now)
+    _tell(meeting, change, [*people, *also_tell], elsewhere)
+
+
+def _learners_elsewhere(meeting: Meeting, starts_at: datetime, ends_at: datetime) -> set[int]:
+    return {person.id for person in double_booked(meeting, starts_at, ends_at, Part.LEARNER)}
 
 
 def _refuse_move(meeting: Meeting, starts_at: datetime, ends_at: datetime, now: datetime) -> None:
@@ -123,9 +128,9 @@ def cancel_meeting(
         raise AlreadyOver
     before = facts_of(meeting)
     meeting.status = Status.CANCELLED
-    retime(meeting, meeting.starts_at, meeting.ends_at, held=False)
-    _record(meeting, ChangeKind.CANCELLED, before, by=by, now=now)
-    _tell(meeting, ChangeKind.CANCELLED, [*people, *also_tell], by=by, now=now)
+    retime(meeting)
+    change = _record(meeting, ChangeKind.CANCELLED, before, by=by, now=now)
+    _tell(meeting, change, [*people, *also_tell])
 
 
 def restore_meeting(
@@ -140,13 +145,12 @@ def restore_meeting(
     _refuse_taken_room(meeting, meeting.room, meeting.starts_at, meeting.ends_at)
     if double_booked(meeting, meeting.starts_at, meeting.ends_at, Part.HELPER):
         raise HelperElsewhere
-    for learner in double_booked(meeting, meeting.starts_at, meeting.ends_at, Part.LEARNER):
-        release(learner, meeting, Part.LEARNER)
+    elsewhere = _learners_elsewhere(meeting, meeting.starts_at, meeting.ends_at)
     before = facts_of(meeting)
     meeting.status = Status.PLANNED
-    retime(meeting, meeting.starts_at, meeting.ends_at, held=True)
-    _record(meeting, ChangeKind.RESTORED, before, by=by, now=now)
-    _tell(meeting, ChangeKind.RESTORED, [*people, *also_tell], by=by, now=now)
+    retime(meeting, elsewhere=elsewhere)
+    change = _record(meeting, ChangeKind.RESTORED, before, by=by, now=now)
+    _tell(meeting, change, [*people, *also_tell], elsewhere)
 
 
 def facts_of(meeting: Meeting) -> dict[str, Any]:
@@ -161,37 +165,43 @@ def facts_of(meeting: Meeting) -> dict[str, Any]:
 
 def _record(
     meeting: Meeting, kind: ChangeKind, before: dict[str, Any], *, by: Person, now: datetime
-) -> None:
+) -> MeetingChange:
     meeting.sequence += 1
     meeting.changed_at = now
-    db.session.add(
-        MeetingChange(
-            meeting_id=meeting.id,
-            sequence=meeting.sequence,
-            kind=kind,
-            by=by,
-            at=now,
-            before=before,
-            after=facts_of(meeting),
-        )
+    change = MeetingChange(
+        meeting_id=meeting.id,
+        sequence=meeting.sequence,
+        kind=kind,
+        by=by,
+        at=now,
+        before=before,
+        after=facts_of(meeting),
     )
+    db.session.add(change)
     db.session.flush()
+    return change
 
 
 def _tell(
-    meeting: Meeting, kind: ChangeKind, people: Iterable[Person], *, by: Person, now: datetime
+    meeting: Meeting,
+    change: MeetingChange,
+    people: Iterable[Person],
+    elsewhere: Collection[int] = (),
 ) -> None:
-    """One letter each, but not to whoever made the change."""
+    """One letter each, but not to whoever made the change. Those *elsewhere* then read that they
+    are not expected."""
+    old_start = datetime.fromisoformat(change.before["starts_at"])
     for person in people:
-        if person.id == by.id:
+        if change.by is not None and person.id == change.by.id:
             continue
         post(
             person,
-            LETTERS[kind],
+            Letter.RELEASED if person.id in elsewhere else LETTERS[change.kind],
             f"{meeting.ref}:{meeting.sequence}",
-            now=now,
+            now=change.at,
             about={"meeting": meeting.id, "sequence": meeting.sequence},
             responsible=meeting.activity.coordinator,
             confidential=meeting.is_secret,
             not_after=meeting.starts_at,
+            matters_at=old_start,
         )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime, time
+from datetime import date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -30,6 +30,7 @@ from app.programme.operations import ActivityFacts
 from app.programme.recurrence import Slot, WeeklyPattern, instant
 
 COURSE_LEVELS = ("pre-A1", "A1", "A1–A2.1", "A2.1", "A2.2", "A2.2–B1.1", "B1.1", "B1.2", "B2")
+FARTHEST = timedelta(days=5 * 365)
 WEEKDAYS = (
     _l("Monday"),
     _l("Tuesday"),
@@ -146,8 +147,11 @@ class PlanForm(FlaskForm):  # type: ignore[misc]
             raise ValidationError(_("A women's group is always protected."))
 
     def validate_first_day(self, field: DateField) -> None:
-        if field.data is not None and field.data < self.today:
-            raise ValidationError(_("This day is over."))
+        _within_reach(field, self.today)
+
+    def validate_until(self, field: DateField) -> None:
+        if field.data > self.today + FARTHEST:
+            raise ValidationError(_("This is too far away."))
 
     def validate_ends(self, field: TimeField) -> None:
         if field.data and self.starts.data and field.data <= self.starts.data:
@@ -203,6 +207,14 @@ def _wrong(field: Field, message: str) -> bool:
     return False
 
 
+def _within_reach(field: DateField, today: date) -> None:
+    """A day from *today* on that calendars and clocks can still reckon with."""
+    if field.data is not None and field.data < today:
+        raise ValidationError(_("This day is over."))
+    if field.data is not None and field.data > today + FARTHEST:
+        raise ValidationError(_("This is too far away."))
+
+
 class MoveForm(FlaskForm):  # type: ignore[misc]
     """A new time and place of one meeting, in the centre's zone."""
 
@@ -212,10 +224,13 @@ class MoveForm(FlaskForm):  # type: ignore[misc]
     room = SelectField(_l("Room"), coerce=int)
     seen = HiddenField()
 
-    def __init__(self, *args: Any, rooms: list[Room], **kwargs: Any) -> None:
+    def __init__(self, *args: Any, rooms: list[Room], today: date, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self._rooms = rooms
+        self._rooms, self._today = rooms, today
         self.room.choices = choices([(0, _("no room")), *[(room.id, room.name) for room in rooms]])
+
+    def validate_day(self, field: DateField) -> None:
+        _within_reach(field, self._today)
 
     def validate_ends(self, field: TimeField) -> None:
         if field.data and self.starts.data and field.data <= self.starts.data:

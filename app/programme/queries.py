@@ -112,6 +112,7 @@ def coming_meetings(activity: Activity, *, now: datetime) -> list[Meeting]:
             select(Meeting)
             .where(Meeting.activity_id == activity.id, Meeting.starts_at > now)
             .order_by(Meeting.starts_at)
+            .execution_options(populate_existing=True)
         )
     )
 
@@ -157,6 +158,12 @@ def bookings_at(meeting: Meeting, part: Part | None = None) -> list[Booking]:
     return list(db.session.scalars(found))
 
 
+def is_shown() -> ColumnElement[bool]:
+    """Bookings that stand in somebody's own lists: those held, and those of what was cancelled; not
+    a learner's at a time at which they are expected elsewhere."""
+    return or_(Booking.held, Meeting.status == Status.CANCELLED)
+
+
 def is_expected(person: Person, meeting: Meeting) -> bool:
     """Whether *person* is still expected at *meeting*."""
     found = select(Booking.id).where(
@@ -170,7 +177,7 @@ def bookings_of(person: Person, *, since: datetime) -> Select[Booking]:
     return (
         select(Booking)
         .join(Booking.meeting)
-        .where(Booking.person_id == person.id, Booking.ends_at > since)
+        .where(Booking.person_id == person.id, Booking.ends_at > since, is_shown())
         .order_by(Booking.starts_at, Booking.id)
     )
 
@@ -216,7 +223,7 @@ def counts_by_part(meeting_ids: Collection[int], part: Part) -> dict[int, int]:
     """Meeting id -> how many are expected as *part*."""
     rows = db.session.execute(
         select(Booking.meeting_id, func.count())
-        .where(Booking.meeting_id.in_(meeting_ids), Booking.part == part)
+        .where(Booking.meeting_id.in_(meeting_ids), Booking.part == part, Booking.held)
         .group_by(Booking.meeting_id)
     )
     return {meeting_id: count for meeting_id, count in rows}

@@ -17,11 +17,13 @@ from app.extensions import db
 from app.i18n import in_language
 from app.notices.letter import Letter
 from app.notices.models import Kind, Notice
+from app.notices.models import State as Outcome
 from app.people.locale import direction
 from app.people.operations import make_password_link
-from app.programme.models import Meeting, MeetingChange
-from app.programme.queries import is_expected
+from app.programme.models import Booking, Meeting, MeetingChange
+from app.programme.queries import bookings_of, is_expected
 from app.staffing.models import Assignment, State
+from app.staffing.queries import places_left
 from app.web import link, settings
 
 PASSWORD_LASTS = timedelta(minutes=10)
@@ -60,12 +62,28 @@ def compose(notice: Notice, now: datetime) -> Letter | None:
         return _write(notice, language, facts, now)
 
 
+def draft(notice: Notice, language: str, now: datetime) -> tuple[str, list[str]] | None:
+    """What a caller has to tell, in the caller's *language*: a subject and paragraphs. None when it
+    is no longer true, or is a link that only a letter can hold."""
+    if notice.kind is Kind.PASSWORD:
+        return None
+    facts = _facts(notice, now)
+    if facts is None or facts["about"].meeting.ends_at < now:
+        return None
+    facts["about"] = Subject(facts["about"].meeting, language)
+    with in_language(language):
+        subject, paragraphs = _words(notice, facts)
+    return subject, paragraphs[1:]  # without the greeting
+
+
 def _facts(notice: Notice, now: datetime) -> dict[str, Any] | None:
     """What the template may use, or None when there is nothing to tell any more."""
     if notice.kind is Kind.PASSWORD:
         return _password_facts(notice, now)
     meeting = db.session.get(Meeting, notice.about["meeting"], populate_existing=True)
-    if meeting is None or not _still_true(notice, meeting):
+    if meeting is not None and notice.kind is Kind.ENROLLED:
+        meeting = _first_expected(notice, meeting, now)
+    if meeting is None or not _still_true(notice, meeting, now):
         return None
     facts: dict[str, Any] = {"about": Subject(meeting, notice.person.language)}
     if notice.kind in _ABOUT_PLACES:
@@ -73,8 +91,7 @@ def _facts(notice: Notice, now: datetime) -> dict[str, Any] | None:
     return facts | {"link": link(notice.person.language, "programme.mine"), "was": _was(notice)}
 
 
-_ABOUT_CHANGES = (Kind.REMINDER, Kind.MOVED, Kind.CANCELLED, Kind.RESTORED)
-_ONLY_IF_EXPECTED = (Kind.REMINDER, Kind.ENROLLED)
+_ABOUT_CHANGES = (Kind.REMINDER, Kind.MOVED, Kind.RELEASED, Kind.CANCELLED, Kind.RESTORED)
 _TO_COORDINATOR = (
     Kind.OFFER_ANSWERED,
     Kind.PLACE_REQUESTED,
@@ -84,17 +101,34 @@ _TO_COORDINATOR = (
 _ABOUT_PLACES = (Kind.OFFER, Kind.PLACE_CONFIRMED, Kind.PLACE_REFUSED, *_TO_COORDINATOR)
 
 
-def _still_true(notice: Notice, meeting: Meeting) -> bool:
-    """Whether the meeting is as it was when the letter was owed; a newer letter follows if not."""
-    if notice.kind in _ONLY_IF_EXPECTED and not is_expected(notice.person, meeting):
+def _first_expected(notice: Notice, meeting: Meeting, now: datetime) -> Meeting | None:
+    """The first session to come of the activity at which the reader is still expected."""
+    found = bookings_of(notice.person, since=now).where(
+        Meeting.activity_id == meeting.activity_id, Booking.held
+    )
+    booking = db.session.scalars(found.limit(1)).one_or_none()
+    return booking.meeting if booking else None
+
+
+def _still_true(notice: Notice, meeting: Meeting, now: datetime) -> bool:
+    """Whether it is as it was when the letter was owed; a newer letter follows if not."""
+    if notice.kind is Kind.REMINDER and not is_expected(notice.person, meeting):
         return False
     if notice.kind in _ABOUT_CHANGES:
         is_off = notice.kind is Kind.CANCELLED
         return meeting.sequence == notice.about["sequence"] and meeting.is_cancelled is is_off
     if notice.kind in _ABOUT_PLACES:
-        assignment = db.session.get(Assignment, notice.about["assignment"], populate_existing=True)
-        return assignment is not None and assignment.state == notice.about["state"]
-    return not meeting.is_cancelled
+        return not meeting.is_cancelled and _place_still_true(notice, now)
+    return True
+
+
+def _place_still_true(notice: Notice, now: datetime) -> bool:
+    assignment = db.session.get(Assignment, notice.about["assignment"], populate_existing=True)
+    if assignment is None or assignment.state != notice.about["state"]:
+        return False
+    if notice.kind is not Kind.OFFER:
+        return True
+    return assignment.is_open_offer(now) and places_left(assignment.need) > 0
 
 
 def _place_facts(notice: Notice) -> dict[str, Any]:
@@ -106,24 +140,34 @@ def _place_facts(notice: Notice) -> dict[str, Any]:
         where = link(reader, "staffing.offer", ref=assignment.ref)
     else:
         where = link(reader, "programme.mine")
-    return {
-        "link": where,
-        "said_yes": assignment.state is State.CONFIRMED,
-        "lapses_at": assignment.lapses_at,
-    }
+    return {"link": where, "said_yes": assignment.state is State.CONFIRMED}
 
 
 def _was(notice: Notice) -> datetime | None:
-    """Where a moved meeting was before, if the last change was to its time."""
+    """The time that the reader last heard of a moved meeting: letters that were dropped because a
+    newer one followed do not count."""
     if notice.kind is not Kind.MOVED:
         return None
+    meeting_id, sequence = notice.about["meeting"], notice.about["sequence"]
+    ref = notice.key.rpartition(":")[0]
+    while sequence > 1 and _was_dropped(notice.person_id, f"{ref}:{sequence - 1}"):
+        sequence -= 1
     before = db.session.scalars(
         select(MeetingChange.before).where(
-            MeetingChange.meeting_id == notice.about["meeting"],
-            MeetingChange.sequence == notice.about["sequence"],
+            MeetingChange.meeting_id == meeting_id, MeetingChange.sequence == sequence
         )
     ).one()
     return datetime.fromisoformat(before["starts_at"])
+
+
+def _was_dropped(person_id: int, key: str) -> bool:
+    dropped = select(Notice.id).where(
+        Notice.person_id == person_id,
+        Notice.key == key,
+        Notice.kind.in_((Kind.MOVED, Kind.RELEASED, Kind.RESTORED)),
+        Notice.state == Outcome.DROPPED,
+    )
+    return db.session.scalars(dropped.limit(1)).one_or_none() is not None
 
 
 def _password_facts(notice: Notice, now: datetime) -> dict[str, Any] | None:
@@ -138,26 +182,31 @@ def _password_facts(notice: Notice, now: datetime) -> dict[str, Any] | None:
 
 
 def _write(notice: Notice, language: str, facts: dict[str, Any], now: datetime) -> Letter:
-    pen = current_app.jinja_env
-    words: Any = pen.get_template(f"letters/{notice.kind.value}.txt").make_module(
-        {"to": notice.person, **facts}
-    )
+    subject, paragraphs = _words(notice, facts)
     frame = facts | {
-        "subject": str(words.subject()).strip(),
-        "paragraphs": _paragraphs(str(words.body())),
+        "subject": subject,
+        "paragraphs": paragraphs,
         "language": language,
         "dir": direction(language),
         "site": settings().mail_name,
     }
+    pen = current_app.jinja_env
     return Letter(
         to=notice.person.email or "",
-        subject=frame["subject"],
+        subject=subject,
         text=pen.get_template("letters/frame.txt").render(frame),
         html=pen.get_template("letters/frame.html").render(frame),
         language=language,
         message_id=f"<{notice.ref}@{settings().uid_domain}>",
         sent_at=now,
     )
+
+
+def _words(notice: Notice, facts: dict[str, Any]) -> tuple[str, list[str]]:
+    """Subject and paragraphs, in the language being spoken."""
+    template = current_app.jinja_env.get_template(f"letters/{notice.kind.value}.txt")
+    words: Any = template.make_module({"to": notice.person, **facts})
+    return str(words.subject()).strip(), _paragraphs(str(words.body()))
 
 
 def _paragraphs(body: str) -> list[str]:

@@ -13,7 +13,7 @@ from sqlalchemy import String, and_, cast, select
 from sqlalchemy.orm import contains_eager
 
 from app.extensions import db
-from app.notices.models import Kind, Notice
+from app.notices.models import Kind, Notice, State
 from app.notices.operations import post
 from app.notices.timing import day_before
 from app.programme.models import Booking, Meeting, Status
@@ -55,7 +55,10 @@ def not_reminded(*, now: datetime) -> list[Booking]:
     """Who is expected within `HORIZON` and has no reminder of the meeting as it now is."""
     key = Meeting.ref + ":" + cast(Meeting.sequence, String)
     reminded = and_(
-        Notice.person_id == Booking.person_id, Notice.kind == Kind.REMINDER, Notice.key == key
+        Notice.person_id == Booking.person_id,
+        Notice.kind == Kind.REMINDER,
+        Notice.key == key,
+        Notice.state != State.DROPPED,  # somebody who left and came back is reminded after all
     )
     return list(
         db.session.scalars(

@@ -10,9 +10,9 @@ from app.notices.models import Kind as Letter
 from app.notices.operations import post
 from app.people.models import Person
 from app.people.terms import Gender
-from app.programme.bookings import book, release
-from app.programme.models import Activity, Part
-from app.programme.queries import coming_meetings
+from app.programme.bookings import AlreadyExpected, book, release
+from app.programme.models import Activity, Meeting, Part
+from app.programme.queries import busy_times, coming_meetings
 from app.refusal import Refusal
 from app.signups.models import Enrolment
 from app.signups.queries import enrolment_of, places_left
@@ -28,6 +28,18 @@ class ByInvitation(Refusal):
 
 class WomenOnly(Refusal):
     message = _l("This activity is for women.")
+
+
+class ExpectedElsewhere(AlreadyExpected):
+    """Raised with the sessions at which the person is expected elsewhere; the page lists them."""
+
+    def __init__(self, meetings: list[Meeting], *, own: bool) -> None:
+        super().__init__(
+            _l("You are expected elsewhere at the time of these sessions:")
+            if own
+            else _l("This person is expected elsewhere at the time of these sessions:")
+        )
+        self.meetings = meetings
 
 
 class NothingToCome(Refusal):
@@ -52,10 +64,22 @@ def join(activity: Activity, person: Person, *, by: Person, now: datetime) -> En
     enrolment = held or Enrolment(activity=activity, person=person)
     enrolment.joined_at, enrolment.left_at = now, None
     db.session.add(enrolment)
+    _refuse_clashes(person, meetings, by=by)
     for meeting in meetings:
         book(person, meeting, Part.LEARNER)
     _tell(activity, person, now=now)
     return enrolment
+
+
+def _refuse_clashes(person: Person, meetings: list[Meeting], *, by: Person) -> None:
+    """Say at which sessions somebody is expected elsewhere; where, is nobody else's business."""
+    clashing = [
+        meeting
+        for meeting in meetings
+        if not meeting.is_cancelled and busy_times([person.id], meeting.starts_at, meeting.ends_at)
+    ]
+    if clashing:
+        raise ExpectedElsewhere(clashing, own=by.id == person.id)
 
 
 def _refuse(activity: Activity, person: Person, *, by: Person) -> None:
@@ -69,27 +93,37 @@ def _refuse(activity: Activity, person: Person, *, by: Person) -> None:
 
 def _tell(activity: Activity, person: Person, *, now: datetime) -> None:
     first = next((m for m in coming_meetings(activity, now=now) if not m.is_cancelled), None)
-    if first is None:
-        return
+    if first is not None:
+        _post(Letter.ENROLLED, first, person, now=now)
+
+
+def _post(letter: Letter, meeting: Meeting, person: Person, *, now: datetime) -> None:
+    activity = meeting.activity
     post(
         person,
-        Letter.ENROLLED,
+        letter,
         f"{activity.ref}:{now.isoformat()}",
         now=now,
-        about={"meeting": first.id},
+        about={"meeting": meeting.id},
         responsible=activity.coordinator,
-        confidential=first.is_secret,
-        not_after=first.starts_at,
+        confidential=meeting.is_secret,
+        not_after=meeting.starts_at,
     )
 
 
-def leave(activity: Activity, person: Person, *, now: datetime) -> None:
-    """The place is free again and *person* is no longer expected; twice is harmless."""
+def leave(activity: Activity, person: Person, *, by: Person, now: datetime) -> None:
+    """The place is free again and *person* is no longer expected; twice is harmless.
+
+    They are told if somebody else decided it.
+    """
     lock(person)
     lock(activity)
     enrolment = enrolment_of(activity, person)
     if enrolment is None or enrolment.left_at is not None:
         return
     enrolment.left_at = now
-    for meeting in coming_meetings(activity, now=now):
+    meetings = coming_meetings(activity, now=now)
+    for meeting in meetings:
         release(person, meeting, Part.LEARNER)
+    if by.id != person.id and meetings:
+        _post(Letter.REMOVED, meetings[0], person, now=now)

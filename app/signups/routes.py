@@ -18,10 +18,29 @@ from app.people.terms import Role
 from app.programme.models import Activity
 from app.programme.queries import activities_planned_by, coming_meetings
 from app.signups import operations
+from app.signups.operations import ExpectedElsewhere
 from app.signups.queries import activities_open_to, enrolment_of, learners, places_left
-from app.web import one_or_404
+from app.web import local_date, local_path, local_time, one_or_404
 
 bp = Blueprint("signups", __name__)
+
+
+@bp.app_errorhandler(ExpectedElsewhere)
+def expected_elsewhere(refusal: ExpectedElsewhere) -> tuple[str, int]:
+    """A refusal with the times it is about, and a way back."""
+    reasons = [
+        f"{local_date(m.starts_at, m.zone)}{_(', ')}{local_time(m.starts_at, m.zone)}"
+        for m in refusal.meetings
+    ]
+    db.session.rollback()
+    back = local_path(request.path.removesuffix("/enrolment"))
+    page = render_template(
+        "refused.html",
+        message=refusal.message,
+        reasons=reasons,
+        back=f"{request.script_root}{back}",
+    )
+    return page, 409
 
 
 @bp.get("/activities/<ref>")
@@ -57,7 +76,7 @@ def join(ref: str) -> Response:
 def leave(ref: str) -> Response:
     found = one_or_404(activities_open_to(current_person()).where(Activity.ref == ref))
     still_listed = found.privacy.is_listed
-    operations.leave(found, current_person(), now=clock.now())
+    operations.leave(found, current_person(), by=current_person(), now=clock.now())
     db.session.commit()
     flash(_("You are no longer expected. You may join again while there are places."), "success")
     home = url_for("programme.mine")
@@ -98,7 +117,7 @@ def add_learner(ref: str) -> Response:
 def remove_learner(ref: str, person_ref: str) -> Response:
     found = _planned(ref)
     person = one_or_404(people_of(planner()).where(Person.ref == person_ref))
-    operations.leave(found, person, now=clock.now())
+    operations.leave(found, person, by=planner(), now=clock.now())
     db.session.commit()
     flash(_("Removed."), "success")
     return redirect(url_for(".list_learners", ref=ref), 303)

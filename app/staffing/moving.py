@@ -36,19 +36,21 @@ def move_meeting(
         by=by,
         now=now,
         seen=seen,
-        also_tell=asked_about(meeting),
+        also_tell=asked_about(meeting, now=now),
     )
     _check_helpers(meeting)
 
 
 def cancel_meeting(meeting: Meeting, *, by: Person, now: datetime, seen: int) -> None:
     """`changing.cancel_meeting`; who was asked is told too."""
-    changing.cancel_meeting(meeting, by=by, now=now, seen=seen, also_tell=asked_about(meeting))
+    asked = asked_about(meeting, now=now)
+    changing.cancel_meeting(meeting, by=by, now=now, seen=seen, also_tell=asked)
 
 
 def restore_meeting(meeting: Meeting, *, by: Person, now: datetime, seen: int) -> None:
     """`changing.restore_meeting`; refused when a rule would be broken for somebody who helps."""
-    changing.restore_meeting(meeting, by=by, now=now, seen=seen, also_tell=asked_about(meeting))
+    asked = asked_about(meeting, now=now)
+    changing.restore_meeting(meeting, by=by, now=now, seen=seen, also_tell=asked)
     _check_helpers(meeting)
 
 

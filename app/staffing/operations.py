@@ -75,10 +75,16 @@ def add_needs(
 
 
 def take_place(need: Need, person: Person, *, now: datetime) -> Assignment:
-    """*person* signs up: confirmed at once, or a request where the activity wants approval."""
+    """*person* signs up: confirmed at once, or a request where the activity wants approval.
+
+    Whoever is asked to come says yes by it.
+    """
     _lock_all(person, need)
     held = assignment_of(need, person)
     if held is not None and held.state in (State.CONFIRMED, State.REQUESTED):
+        return held
+    if held is not None and held.is_open_offer(now):
+        accept_offer(held, now=now)
         return held
     _refuse(need, person, now)
     needs_approval = need.meeting.activity.approval

@@ -40,9 +40,11 @@ from app.staffing.models import Assignment, Need, State
 from app.staffing.queries import (
     asked_about,
     assignments_planned_by,
+    doubtful_places,
     needs_of,
     needs_planned_by,
     no_longer_fit,
+    participants_elsewhere,
     ranked_candidates,
 )
 from app.staffing.words import count_reasons
@@ -73,12 +75,7 @@ def week() -> str:
         coverages=coverages,
         worst=worst,
         learners=counts_by_part([m.id for m in meetings], Part.LEARNER),
-        urgent=[
-            one
-            for found in coverages.values()
-            for one in found
-            if one.needs_somebody and one.need.meeting.is_open(now)
-        ],
+        urgent=_urgent(coverages, now),
         calls=len(db.session.scalars(call_list(planner(), now=now)).all()),
     )
 
@@ -111,6 +108,16 @@ def _coverages(meeting_ids: list[int]) -> dict[int, list[Coverage]]:
     return found
 
 
+def _urgent(shown: dict[int, list[Coverage]], now: datetime) -> list[Coverage]:
+    """What is to be done in the week that is shown, and in any week whoever no longer fits."""
+    doubtful = {place.need.meeting_id for place in doubtful_places(planner(), now=now)}
+    others = _coverages(sorted(doubtful - shown.keys()))
+    found = [one for needs in shown.values() for one in needs if one.needs_somebody]
+    found += [one for needs in others.values() for one in needs if one.doubts]
+    coming = [one for one in found if one.need.meeting.is_open(now)]
+    return sorted(coming, key=lambda one: (one.need.meeting.starts_at, one.need.id))
+
+
 def _by_day(shown: Week, meetings: Sequence[Meeting]) -> list[tuple[Any, list[Meeting]]]:
     def local_day(meeting: Meeting) -> Any:
         return meeting.starts_at.astimezone(shown.zone).date()
@@ -126,31 +133,33 @@ def meeting(ref: str) -> str:
 
 def _show(meeting: Meeting, form: MoveForm | None = None, warnings: Sequence[str] = ()) -> str:
     coverages = _coverages([meeting.id]).get(meeting.id, [])
-    expected = bookings_at(meeting)
-    told = {b.person_id for b in expected} | {p.id for p in asked_about(meeting)}
+    expected, now = bookings_at(meeting), clock.now()
+    told = {b.person_id for b in expected} | {p.id for p in asked_about(meeting, now=now)}
     return render_template(
         "staffing/planning.html",
         meeting=meeting,
         coverages=coverages,
         State=State,
-        form=form or _move_form(meeting),
+        form=form or _move_form(meeting, data=move_defaults(meeting)),
         warnings=warnings,
         changes=changes_of(meeting),
         learners=sum(b.part is Part.LEARNER for b in expected),
         told=len(told - {planner().id}),
-        now=clock.now(),
+        now=now,
     )
 
 
-def _move_form(meeting: Meeting) -> MoveForm:
-    return MoveForm(data=move_defaults(meeting), rooms=rooms_of([meeting.activity.centre_id]))
+def _move_form(meeting: Meeting, **given: Any) -> MoveForm:
+    centre = meeting.activity.centre
+    today = clock.now().astimezone(centre.tz).date()
+    return MoveForm(rooms=rooms_of([centre.id]), today=today, **given)
 
 
 @bp.post("/meetings/<ref>/move")
 def move(ref: str) -> tuple[str, int] | Response:
     """First what the move would mean is shown; the second click makes it."""
     meeting = _planned(ref)
-    form = MoveForm(rooms=rooms_of([meeting.activity.centre_id]))
+    form = _move_form(meeting)
     if not form.validate_on_submit():
         return _show(meeting, form), 422
     starts_at, ends_at = form.times(meeting.activity.centre.tz)
@@ -192,14 +201,8 @@ def _what_moves(
         found.append(_("The room is taken at that time."))
     for person in double_booked(meeting, starts_at, ends_at, Part.HELPER):
         found.append(_("%(name)s is expected elsewhere at that time.", name=person.name))
-    elsewhere = len(double_booked(meeting, starts_at, ends_at, Part.LEARNER))
-    if elsewhere:
-        found.append(
-            _(
-                "Participants who are expected elsewhere then and cannot come: %(number)s",
-                number=elsewhere,
-            )
-        )
+    if participants_elsewhere(meeting, starts_at, ends_at):
+        found.append(_("Some participants are expected elsewhere then and cannot come."))
     return found
 
 

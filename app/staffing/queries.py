@@ -6,8 +6,8 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import Select, func, or_, select
-from sqlalchemy.orm import selectinload
+from sqlalchemy import ColumnElement, Select, and_, func, or_, select
+from sqlalchemy.orm import aliased, contains_eager, joinedload, lazyload, selectinload
 
 from app.extensions import db
 from app.people.models import Person
@@ -20,7 +20,6 @@ from app.staffing.models import Assignment, Need, State
 
 LOOK_AHEAD = timedelta(weeks=6)
 FAIRNESS = timedelta(weeks=4)
-ASKED = (State.OFFERED, State.REQUESTED)
 
 
 def want_of(need: Need) -> Want:
@@ -74,15 +73,57 @@ def spoken_by(person: Person) -> dict[str, Level]:
 
 
 def no_longer_fit(needs: Collection[Need]) -> dict[int, tuple[Reason, ...]]:
-    """Assignment id -> what by now stands against somebody who was confirmed: a language that was
-    taken out of a profile, a check that was shortened, a role that ended. Asks for nothing."""
-    found = {}
-    for need in needs:
-        for assignment in need.assignments:
-            if assignment.state is State.CONFIRMED:
-                known = _candidate(assignment.person, need.meeting.activity.centre_id)
-                found[assignment.id] = reasons_against(want_of(need), known)
+    """Assignment id -> what by now stands against somebody who was confirmed. Asks for nothing."""
+    found = {
+        assignment.id: _doubts_about(assignment)
+        for need in needs
+        for assignment in need.assignments
+        if assignment.state is State.CONFIRMED
+    }
     return {assignment_id: reasons for assignment_id, reasons in found.items() if reasons}
+
+
+def _doubts_about(assignment: Assignment) -> tuple[Reason, ...]:
+    """What stands against its person wherever they are expected: a language that was taken out of
+    a profile, a check that was shortened, a role that ended."""
+    need = assignment.need
+    known = _candidate(assignment.person, need.meeting.activity.centre_id)
+    return reasons_against(want_of(need), known)
+
+
+def doubtful_places(planner: Person, *, now: datetime) -> list[Assignment]:
+    """The places of the next weeks that *planner* plans and that somebody holds who by now does not
+    fit, by time; in a fixed number of statements."""
+    meeting = contains_eager(Assignment.need).contains_eager(Need.meeting)
+    held = (
+        assignments_planned_by(planner)
+        .where(
+            Assignment.state == State.CONFIRMED,
+            Meeting.status == Status.PLANNED,
+            Meeting.starts_at > now,
+            Meeting.starts_at < now + LOOK_AHEAD,
+        )
+        .order_by(Meeting.starts_at, Assignment.id)
+        .options(
+            meeting.contains_eager(Meeting.activity).options(
+                lazyload(Activity.texts), joinedload(Activity.centre)
+            ),
+            selectinload(Assignment.person).options(
+                selectinload(Person.languages), selectinload(Person.memberships)
+            ),
+        )
+    )
+    return [one for one in db.session.scalars(held) if _doubts_about(one)]
+
+
+def tells_what_it_is(assignment: Assignment, *, now: datetime) -> bool:
+    """Whether its person may still read what meeting it is about. Of a protected one only whoever
+    is asked or asks, while it lasts and they fit, or is expected; the others learned enough."""
+    meeting = assignment.need.meeting
+    if not meeting.is_secret or assignment.state is State.CONFIRMED:
+        return True
+    waits = assignment.state is State.REQUESTED and now < meeting.ends_at
+    return (waits or assignment.is_open_offer(now)) and not _doubts_about(assignment)
 
 
 def why_not(need: Need, person: Person) -> tuple[Reason, ...]:
@@ -140,6 +181,30 @@ def needs_planned_by(person: Person) -> Select[Need]:
     return select(Need).join(Need.meeting).join(Meeting.activity).where(is_planned_by(person))
 
 
+def participants_elsewhere(meeting: Meeting, start: datetime, end: datetime) -> bool:
+    """Whether somebody who learns at *meeting* is expected at another, listed one at that time.
+
+    Of the others nothing is said: by asking hour after hour one could find out when they are.
+    """
+    other = aliased(Booking)
+    found = (
+        select(Booking.id)
+        .join(other, other.person_id == Booking.person_id)
+        .join(Meeting, Meeting.id == other.meeting_id)
+        .join(Meeting.activity)
+        .where(
+            is_listed(),
+            Booking.meeting_id == meeting.id,
+            Booking.part == Part.LEARNER,
+            other.meeting_id != meeting.id,
+            other.held,
+            other.starts_at < end,
+            other.ends_at > start,
+        )
+    )
+    return db.session.scalars(found.limit(1)).one_or_none() is not None
+
+
 def needs_of(meetings: Collection[int]) -> list[Need]:
     """The needs of those meetings with their assignments and people, in three queries."""
     return list(
@@ -156,18 +221,25 @@ def needs_of(meetings: Collection[int]) -> list[Need]:
     )
 
 
-def asked_about(meeting: Meeting) -> list[Person]:
-    """Those who were offered a place at *meeting* or asked for one, and are not expected yet."""
+def asked_about(meeting: Meeting, *, now: datetime) -> list[Person]:
+    """Those who can still answer an offer at *meeting*, or asked for a place and wait."""
+    waits = Assignment.state == State.REQUESTED
     return list(
         db.session.scalars(
             select(Person)
             .join(Assignment, Assignment.person_id == Person.id)
             .join(Assignment.need)
-            .where(Need.meeting_id == meeting.id, Assignment.state.in_(ASKED))
+            .where(Need.meeting_id == meeting.id, or_(waits, _is_offered(now)))
             .order_by(Person.id)
             .distinct()
         )
     )
+
+
+def _is_offered(now: datetime) -> ColumnElement[bool]:
+    """Asked, not answered, not lapsed; whether the meeting still takes place is another matter."""
+    lasts = or_(Assignment.lapses_at.is_(None), Assignment.lapses_at > now)
+    return and_(Assignment.state == State.OFFERED, lasts)
 
 
 def needs_open_to(person: Person) -> Select[Need]:
@@ -286,10 +358,16 @@ def ranked_candidates(need: Need) -> list[Ranked]:
 
 
 def _helped_around(meeting: Meeting) -> dict[int, int]:
-    """Person id -> at how many meetings they help in the four weeks before and after."""
+    """Person id -> at how many meetings they help in the four weeks before and after.
+
+    Only what whoever plans *meeting* may know of: listed activities and its own.
+    """
     rows = db.session.execute(
         select(Booking.person_id, func.count())
+        .join(Booking.meeting)
+        .join(Meeting.activity)
         .where(
+            or_(is_listed(), Activity.id == meeting.activity_id),
             Booking.part == Part.HELPER,
             Booking.held,
             Booking.starts_at > meeting.starts_at - FAIRNESS,
@@ -307,10 +385,9 @@ def offers_waiting(person: Person, *, now: datetime) -> Select[Assignment]:
         .join(Assignment.need)
         .join(Need.meeting)
         .where(
-            Assignment.state == State.OFFERED,
+            _is_offered(now),
             Meeting.status == Status.PLANNED,
             Meeting.starts_at > now,
-            or_(Assignment.lapses_at.is_(None), Assignment.lapses_at > now),
         )
         .order_by(Meeting.starts_at)
     )

@@ -21,6 +21,7 @@ from app.staffing.queries import (
     assignments_of,
     needs_open_to,
     offers_waiting,
+    tells_what_it_is,
     where_needed,
 )
 from app.staffing.words import describe, explain
@@ -61,10 +62,10 @@ def needed() -> str:
     found = where_needed(helper(), now=now)
     fitting = [one for one in found if not one.reasons]
     others = [one for one in found if one.reasons]
-    offers = db.session.scalars(offers_waiting(helper(), now=now)).all()
+    offers = db.session.scalars(offers_waiting(helper(), now=now))
     return render_template(
         "staffing/needed.html",
-        offers=offers,
+        offers=[one for one in offers if tells_what_it_is(one, now=now)],
         fitting=fitting,
         others=others,
         everything=everything,
@@ -88,10 +89,12 @@ def take(ref: str) -> Response:
 @bp.get("/offers/<ref>")
 def offer(ref: str) -> str | Response:
     """What somebody is asked, with yes and no. Looking changes nothing."""
-    found = _mine(ref)
+    found, now = _mine(ref), clock.now()
+    if not tells_what_it_is(found, now=now):
+        return render_template("staffing/closed.html")
     if found.need.meeting.is_secret and (elsewhere := confirm_first()) is not None:
         return elsewhere
-    return render_template("staffing/offer.html", offer=found, now=clock.now(), State=State)
+    return render_template("staffing/offer.html", offer=found, now=now, State=State)
 
 
 @bp.post("/offers/<ref>/acceptance")
@@ -113,17 +116,19 @@ def decline(ref: str) -> Response:
 @bp.get("/places")
 def places() -> str:
     """The places that the signed-in helper holds or asked for."""
+    now = clock.now()
     found = (
         assignments_of(helper())
         .join(Assignment.need)
         .join(Need.meeting)
         .where(
             Assignment.state.in_((State.CONFIRMED, State.REQUESTED)),
-            Meeting.ends_at > clock.now(),
+            Meeting.ends_at > now,
         )
         .order_by(Meeting.starts_at)
     )
-    return render_template("staffing/places.html", places=db.session.scalars(found).all())
+    told = [one for one in db.session.scalars(found) if tells_what_it_is(one, now=now)]
+    return render_template("staffing/places.html", places=told)
 
 
 @bp.post("/places/<ref>/end")

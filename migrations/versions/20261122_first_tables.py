@@ -140,12 +140,13 @@ def upgrade():
     sa.Column('ref', sa.String(), nullable=False),
     sa.Column('person_id', sa.Integer(), nullable=False),
     sa.Column('responsible_id', sa.Integer(), nullable=True),
-    sa.Column('kind', sa.Enum('reminder', 'moved', 'cancelled', 'restored', 'enrolled', 'offer', 'offer_answered', 'place_requested', 'place_taken', 'place_confirmed', 'place_refused', 'place_given_up', 'password', name='kind', native_enum=False, length=32), nullable=False),
+    sa.Column('kind', sa.Enum('reminder', 'moved', 'cancelled', 'restored', 'released', 'enrolled', 'removed', 'offer', 'offer_answered', 'place_requested', 'place_taken', 'place_confirmed', 'place_refused', 'place_given_up', 'password', name='kind', native_enum=False, length=32), nullable=False),
     sa.Column('key', sa.String(), nullable=False),
     sa.Column('about', sa.JSON(), nullable=False),
     sa.Column('confidential', sa.Boolean(), nullable=False),
     sa.Column('posted_at', sa.DateTime(timezone=True), nullable=False),
     sa.Column('due_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('next_try_at', sa.DateTime(timezone=True), nullable=False),
     sa.Column('not_after', sa.DateTime(timezone=True), nullable=True),
     sa.Column('state', sa.Enum('pending', 'claimed', 'sending', 'sent', 'dropped', 'failed', 'expired', 'told', name='state', native_enum=False, length=32), nullable=False),
     sa.Column('claim', sa.String(), nullable=True),
@@ -153,6 +154,7 @@ def upgrade():
     sa.Column('attempts', sa.Integer(), nullable=False),
     sa.Column('last_code', sa.String(), nullable=True),
     sa.Column('sent_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('failed_at', sa.DateTime(timezone=True), nullable=True),
     sa.CheckConstraint('attempts >= 0', name=op.f('ck_notice_attempts')),
     sa.ForeignKeyConstraint(['person_id'], ['person.id'], name=op.f('fk_notice_person_id_person'), ondelete='CASCADE'),
     sa.ForeignKeyConstraint(['responsible_id'], ['person.id'], name=op.f('fk_notice_responsible_id_person'), ondelete='SET NULL'),
@@ -162,8 +164,8 @@ def upgrade():
     )
     with op.batch_alter_table('notice', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_notice_responsible_id'), ['responsible_id'], unique=False)
-        batch_op.create_index('ix_notice_state_due_at', ['state', 'due_at'], unique=False)
-        batch_op.create_index('ix_notice_unsent', ['due_at', 'id'], unique=False, sqlite_where=sa.text("state IN ('pending', 'claimed', 'sending')"), postgresql_where=sa.text("state IN ('pending', 'claimed', 'sending')"))
+        batch_op.create_index('ix_notice_state_failed_at', ['state', 'failed_at'], unique=False)
+        batch_op.create_index('ix_notice_unsent', ['next_try_at', 'id'], unique=False, sqlite_where=sa.text("state IN ('pending', 'claimed', 'sending')"), postgresql_where=sa.text("state IN ('pending', 'claimed', 'sending')"))
 
     op.create_table('password_link',
     sa.Column('id', sa.Integer(), nullable=False),
@@ -385,7 +387,7 @@ def downgrade():
     op.drop_table('password_link')
     with op.batch_alter_table('notice', schema=None) as batch_op:
         batch_op.drop_index('ix_notice_unsent', sqlite_where=sa.text("state IN ('pending', 'claimed', 'sending')"), postgresql_where=sa.text("state IN ('pending', 'claimed', 'sending')"))
-        batch_op.drop_index('ix_notice_state_due_at')
+        batch_op.drop_index('ix_notice_state_failed_at')
         batch_op.drop_index(batch_op.f('ix_notice_responsible_id'))
 
     op.drop_table('notice')

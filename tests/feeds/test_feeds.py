@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import gzip
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import datetime, timedelta
+from email.utils import parsedate_to_datetime
+from functools import partial
 from typing import Any
 
 import icalendar
 import pytest
 import time_machine
-from sqlalchemy import event
+from flask import Flask
+from sqlalchemy import event, select
 
 from app.extensions import db
-from app.feeds.models import FeedLink
+from app.feeds.answers import PRIVATE, answer
+from app.feeds.models import FeedLink, FeedVersion
 from app.feeds.operations import make_link, revoke_link
 from app.i18n import LANGUAGES
 from app.people.models import Person
@@ -25,6 +29,7 @@ from tests import make
 from tests.conftest import Browser
 from tests.feeds.linter import problems
 from tests.make import BEFORE, MONDAY
+from tests.races import all_at_once
 
 HEADERS = {"Accept-Encoding": "identity"}
 
@@ -220,6 +225,44 @@ class TestConditionalGet:
 
         assert (after.status_code, events(after.data)) == (200, [])
 
+    def test_a_change_in_the_second_of_a_fetch_is_not_missed(
+        self, browser: Browser, clock: time_machine.Traveller
+    ) -> None:
+        """By date alone, and with the clock standing still: seconds are all that HTTP has."""
+        meeting = course_meeting()
+        db.session.commit()
+        path = "/calendars/all.ics"
+        before = browser.get(path, headers=HEADERS)
+        since = {"If-Modified-Since": before.headers["Last-Modified"]}
+        meeting.activity.privacy = Privacy.PROTECTED
+        db.session.commit()
+
+        at_once = browser.get(path, headers=HEADERS | since)
+        again = browser.get(path, headers=HEADERS | since)
+        clock.shift(timedelta(hours=1))
+        later = browser.get(path, headers=HEADERS | since)
+        dated = {"If-Modified-Since": later.headers["Last-Modified"]}
+
+        for told in (at_once, again, later):
+            assert (told.status_code, events(told.data)) == (200, [])
+        assert parsed(later) == parsed(before) + timedelta(seconds=1)
+        assert "Last-Modified" not in at_once.headers  # never a date to come (RFC 9110, 8.8.2.1)
+        assert browser.get(path, headers=HEADERS | dated).status_code == 304
+
+    def test_several_changes_in_one_second_are_as_many_dates(
+        self, browser: Browser, clock: time_machine.Traveller
+    ) -> None:
+        meeting, path, dates = course_meeting(), "/calendars/all.ics", []
+        for privacy in (Privacy.LISTED, Privacy.PROTECTED, Privacy.LISTED):
+            meeting.activity.privacy = privacy
+            db.session.commit()
+            browser.get(path, headers=HEADERS)
+            kept = db.session.scalars(select(FeedVersion)).one()
+            dates.append(kept.since)
+            db.session.expire_all()
+
+        assert dates == [BEFORE, BEFORE + timedelta(seconds=1), BEFORE + timedelta(seconds=2)]
+
     def test_gzip_has_a_tag_of_its_own_and_the_same_words(self, browser: Browser) -> None:
         course_meeting()
         db.session.commit()
@@ -361,6 +404,25 @@ def _statements(run: object) -> int:
     finally:
         event.remove(db.engine, "before_cursor_execute", note)
     return len(seen)
+
+
+def parsed(answer: Any) -> datetime:
+    return parsedate_to_datetime(answer.headers["Last-Modified"])
+
+
+def test_of_two_that_read_differently_at_once_one_date_means_one_body(racing_app: Flask) -> None:
+    """A date that went out with other bytes than those remembered would be a 304 for ever."""
+    for turn in range(10):
+
+        def fetch(body: bytes, key: str = f"feed {turn}") -> tuple[bytes, datetime | None]:
+            with racing_app.test_request_context():
+                return body, answer(body, key=key, cache=PRIVATE).last_modified
+
+        clicks = [partial(fetch, f"body {n}".encode()) for n in range(4)]
+        results: list[Any] = all_at_once(racing_app, clicks)
+
+        dated = [since for _body, since in results if since is not None]
+        assert len(dated) == len(set(dated)) > 0, results
 
 
 def test_the_token_is_in_no_log(browser: Browser, caplog: pytest.LogCaptureFixture) -> None:

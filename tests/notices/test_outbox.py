@@ -13,6 +13,7 @@ from sqlalchemy import select, update
 from app.extensions import db
 from app.notices.delivery import (
     AddressRefused,
+    LetterRefused,
     MailRefused,
     NotDelivered,
     PerhapsSent,
@@ -176,6 +177,104 @@ class TestSending:
 
         assert state_of(notice) is State.EXPIRED
 
+    def test_a_letter_that_is_refused_keeps_no_other_waiting_and_ends_on_the_call_list(
+        self,
+    ) -> None:
+        here = make.centre()
+        boss = make.coordinator(here)
+        refused, fine = (owe(make.participant(here), key) for key in ("refused", "fine"))
+
+        class Relay(Recorder):
+            def send(self, letter: Letter) -> None:
+                super().send(letter)
+                if letter.subject == "refused":
+                    raise LetterRefused("550")
+
+        at, postman = NOON, Relay()
+        for _hour in range(60):
+            send(postman, at)
+            at += timedelta(hours=1)
+
+        assert (state_of(fine), state_of(refused)) == (State.SENT, State.EXPIRED)
+        assert [letter.subject for letter in postman.sent].count("fine") == 1
+        assert db.session.scalars(call_list(boss, now=at)).all() == [refused]
+
+    def test_a_dead_mail_server_shows_and_ends_on_the_call_list_in_two_days(self) -> None:
+        """Though the meeting is three weeks away: there is still time to telephone."""
+        here = make.centre()
+        boss = make.coordinator(here)
+        notice = owe(make.participant(here), not_after=NOON + timedelta(days=21))
+        at = NOON
+        while at < NOON + timedelta(days=3):
+            send(Recorder(*[TryLater("refused")] * 3), at)
+            if at < NOON + timedelta(days=1, hours=20):
+                assert oldest_due(now=at + timedelta(hours=1)) == NOON
+            at += timedelta(hours=1)
+
+        assert state_of(notice) is State.EXPIRED
+        assert db.session.scalars(call_list(boss, now=at)).all() == [notice]
+
+    def test_an_error_nobody_thought_of_keeps_no_other_waiting(self) -> None:
+        bad, good = owe(make.person(), "bad"), owe(make.person(), "good")
+
+        class Fragile(Recorder):
+            def send(self, letter: Letter) -> None:
+                if letter.subject == "bad":
+                    raise RuntimeError("nobody thought of this")
+                super().send(letter)
+
+        send(Fragile())
+
+        assert (state_of(bad), state_of(good)) == (State.PENDING, State.SENT)
+        assert bad.attempts == 1
+
+    def test_a_worker_that_lost_its_claim_marks_nothing(self) -> None:
+        notice = owe(make.person())
+
+        class Slow(Recorder):
+            def send(self, letter: Letter) -> None:
+                super().send(letter)
+                db.session.execute(update(Notice).values(claim="another worker"))
+                db.session.commit()
+
+        assert send(Slow()) == 0
+        assert state_of(notice) is State.SENDING
+        assert notice.claim == "another worker"
+
+    def test_a_slow_worker_leaves_the_rest_to_others_before_its_lease_ends(self) -> None:
+        for key in ("a", "b"):
+            owe(make.person(), key)
+        times = iter([NOON, NOON, NOON])
+        late = NOON + LEASE / 2 + timedelta(seconds=1)
+        postman = Recorder()
+
+        send_due(postman, compose, clock=lambda: next(times, late))
+
+        assert len(postman.sent) == 1
+
+    def test_news_that_matters_before_the_morning_does_not_wait_for_it(self) -> None:
+        night = NOON.replace(hour=20)  # 22:00 in București
+        for key, hours in (("early", 12), ("late", 14)):
+            start = night + timedelta(hours=hours)
+            post(make.person(), Kind.MOVED, key, now=night, about={}, matters_at=start)
+
+        due = dict(db.session.execute(select(Notice.key, Notice.due_at)).all())  # type: ignore[arg-type]
+
+        assert due["early"] == night  # begins at 10:00: the morning would be too late
+        assert due["late"] > night
+
+    def test_whoever_waits_for_a_password_link_does_not_wait_for_the_morning(self) -> None:
+        night = NOON.replace(hour=20)
+        post(make.person(), Kind.PASSWORD, "k", now=night, about={})
+
+        assert db.session.scalars(select(Notice.due_at)).one() == night
+
+    def test_what_was_dropped_as_untrue_may_be_owed_again(self) -> None:
+        layla = make.person()
+        owe(layla).state = State.DROPPED
+
+        assert owe(layla).state is State.PENDING
+
     def test_when_our_mail_is_refused_everyone_waits_and_nobody_is_blamed(self) -> None:
         notices = [owe(make.person(), key) for key in ("a", "b")]
         postman = Recorder(MailRefused("535"))
@@ -212,9 +311,7 @@ class TestSending:
         at = NOON
         for _attempt in range(5):
             send_due(Recorder(), fragile, clock=lambda at=at: at)  # type: ignore[misc]
-            at += timedelta(hours=5)
-            if at.hour > 17:
-                at += timedelta(hours=15)
+            at += timedelta(minutes=40)
 
         assert (state_of(good), state_of(bad)) == (State.SENT, State.FAILED)
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
+from datetime import timedelta
 
 import pytest
 import time_machine
@@ -11,7 +13,9 @@ from sqlalchemy import select
 
 from app.extensions import db
 from app.people.models import Person
-from app.programme.models import Activity, Meeting, Room
+from app.programme.bookings import book
+from app.programme.models import Activity, Meeting, Part, Room
+from app.staffing.models import Assignment, State
 from tests import make
 from tests.conftest import Browser
 from tests.make import BEFORE, MONDAY
@@ -103,7 +107,9 @@ def test_a_holiday_is_skipped_and_named(desk: Browser, room: Room) -> None:
         ({"online_url": "javascript:alert(1)"}, "https://"),
         ({"capacity": "0"}, "from 1 to 1000"),
         ({"count": "", "until": "2027-02-28"}, "No session would take place"),
-        ({"count": "", "until": "2099-01-01"}, "too many sessions"),
+        ({"count": "", "until": "2030-06-01"}, "too many sessions"),
+        ({"count": "", "until": "2099-01-01"}, "too far away"),
+        ({"first_day": "9999-12-20"}, "too far away"),
         ({"room": "999999"}, "choice"),
     ],
 )
@@ -163,6 +169,43 @@ def test_moving_first_shows_what_would_happen_then_moves(desk: Browser, boss: Pe
     assert 'value="12:00"' in lost.text
 
 
+@pytest.mark.parametrize(
+    ("day", "sentence"),
+    [("9999-12-31", "too far away"), ("0001-01-01", "day is over"), ("2027-02-18", "day is over")],
+)
+def test_a_day_out_of_reach_is_an_error_of_the_form(
+    desk: Browser, boss: Person, day: str, sentence: str
+) -> None:
+    meeting = make.meeting(activity=make.activity(centre=boss.memberships[0].centre))
+    db.session.commit()
+    there = {"day": day, "starts": "00:30", "ends": "13:00", "room": "0", "seen": "0"}
+
+    page = desk.post(f"/en/meetings/{meeting.ref}/move", data=there)
+
+    assert page.status_code == 422
+    assert sentence in page.text
+
+
+def test_a_move_that_participants_cannot_follow_says_so_without_a_number(
+    desk: Browser, boss: Person
+) -> None:
+    here = boss.memberships[0].centre
+    meeting, other = (
+        make.meeting(activity=make.activity(centre=here), starts_at=MONDAY + timedelta(days=day))
+        for day in (0, 1)
+    )
+    for _n in range(3):
+        layla = make.participant(here)
+        book(layla, meeting, Part.LEARNER)
+        book(layla, other, Part.LEARNER)
+    db.session.commit()
+    there = {"day": "2027-03-02", "starts": "11:00", "ends": "13:00", "room": "0", "seen": "0"}
+
+    page = desk.post(f"/en/meetings/{meeting.ref}/move", data=there).text
+
+    assert "<li>Some participants are expected elsewhere then and cannot come.</li>" in page
+
+
 def test_cancelling_and_taking_it_back(desk: Browser, boss: Person) -> None:
     meeting = make.meeting(activity=make.activity(centre=boss.memberships[0].centre))
     db.session.commit()
@@ -176,6 +219,43 @@ def test_cancelling_and_taking_it_back(desk: Browser, boss: Person) -> None:
     page = desk.get(f"{path}/planning").text
     assert "What changed" in page
     assert boss.name in page
+
+
+def no_longer_fits(boss: Person, *, weeks: int) -> Assignment:
+    """Somebody confirmed at a meeting of *boss* whose language is gone by now."""
+    activity = make.activity(centre=boss.memberships[0].centre, coordinator=boss)
+    meeting = make.meeting(activity=activity, starts_at=MONDAY + timedelta(weeks=weeks))
+    return make.assignment(need=make.need(meeting=meeting, language="ti"), state=State.CONFIRMED)
+
+
+@pytest.mark.parametrize("shown", ["2027-02-22", "2027-03-01", "2027-03-15"])
+def test_every_week_names_whoever_no_longer_fits_once(
+    desk: Browser, boss: Person, shown: str
+) -> None:
+    refs = [no_longer_fits(boss, weeks=weeks).need.meeting.ref for weeks in (2, 0)]
+    db.session.commit()
+
+    page = desk.get(f"/en/week?day={shown}").text
+    panel = page.partition("What needs you")[2].partition("</ul>")[0]
+
+    assert panel.count("no longer fits") == 2
+    assert re.findall(r"/meetings/(\w+)/planning", panel) == refs[::-1]  # by time
+
+
+def test_a_week_asks_as_often_for_twenty_who_no_longer_fit_as_for_two(
+    desk: Browser, boss: Person
+) -> None:
+    from tests.staffing.test_where_needed import statements
+
+    counts = []
+    for more in (2, 18):
+        for _n in range(more):
+            no_longer_fits(boss, weeks=2)
+        db.session.commit()
+        desk.get("/en/week")
+        counts.append(statements(lambda: desk.get("/en/week")))
+
+    assert counts[0] == counts[1]
 
 
 def test_pages_about_a_week_ask_as_often_for_twenty_meetings_as_for_two(

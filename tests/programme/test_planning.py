@@ -229,15 +229,27 @@ class TestChanging:
         with pytest.raises(HelperElsewhere):
             move(meeting, make.coordinator(meeting.activity.centre))
 
-    def test_a_learner_who_is_elsewhere_then_is_told_and_no_longer_expected(self) -> None:
+    def test_a_learner_who_is_elsewhere_then_is_told_so_and_not_expected(self) -> None:
         meeting, helper, learner = self.meeting_with_people()
         book(learner, make.meeting(starts_at=LATER), Part.LEARNER)
 
         move(meeting, make.coordinator(meeting.activity.centre))
 
-        expected = select(Booking.person_id).where(Booking.meeting_id == meeting.id)
+        expected = select(Booking.person_id).where(Booking.meeting_id == meeting.id, Booking.held)
         assert db.session.scalars(expected).all() == [helper.id]
-        assert (learner.id, Letter.MOVED) in self.told()
+        assert self.told() == [(helper.id, Letter.MOVED), (learner.id, Letter.RELEASED)]
+
+    def test_a_move_back_expects_them_again_and_tells_them(self) -> None:
+        meeting, helper, learner = self.meeting_with_people()
+        boss = make.coordinator(meeting.activity.centre)
+        book(learner, make.meeting(starts_at=LATER), Part.LEARNER)
+        move(meeting, boss)
+
+        move(meeting, boss, starts_at=MONDAY, ends_at=MONDAY + 2 * HOUR)
+
+        expected = select(Booking.person_id).where(Booking.meeting_id == meeting.id, Booking.held)
+        assert set(db.session.scalars(expected)) == {helper.id, learner.id}
+        assert self.told().count((learner.id, Letter.MOVED)) == 1
 
     def test_a_room_in_use_stops_the_move(self) -> None:
         meeting, _helper, _learner = self.meeting_with_people()
@@ -285,7 +297,8 @@ class TestChanging:
         expected = select(Booking.person_id).where(Booking.meeting_id == meeting.id, Booking.held)
         assert db.session.scalars(expected).all() == [helper.id]
         assert meeting.sequence == 2
-        assert (learner.id, Letter.RESTORED) in self.told()
+        assert (learner.id, Letter.RELEASED) in self.told()
+        assert (helper.id, Letter.RESTORED) in self.told()
 
     def test_whoever_makes_the_change_gets_no_letter_about_it(self) -> None:
         meeting, helper, learner = self.meeting_with_people()

@@ -12,11 +12,13 @@ from app.extensions import db
 from app.notices.models import Kind, Notice, State
 from app.notices.operations import send_due
 from app.people.models import Person
-from app.programme.bookings import book
+from app.programme.bookings import book, release
 from app.programme.changing import cancel_meeting, move_meeting
 from app.programme.models import Meeting, Part
-from app.reminders.letters import compose
+from app.reminders.letters import compose, draft
 from app.reminders.operations import post_reminders
+from app.signups.operations import join, leave
+from app.staffing.operations import offer_place
 from tests import make
 from tests.make import BEFORE, MONDAY
 from tests.notices.test_outbox import Recorder
@@ -118,8 +120,6 @@ class TestReminding:
         assert post_reminders(now=DAY_BEFORE + timedelta(hours=2)) == 0
 
     def test_whoever_left_is_not_reminded(self) -> None:
-        from app.programme.bookings import release
-
         layla, meeting = make.person(), make.meeting()
         expected(layla, meeting)
         release(layla, meeting, Part.LEARNER)
@@ -146,8 +146,6 @@ def test_two_workers_owe_one_reminder(racing_app: Flask) -> None:
 
 @pytest.mark.usefixtures("app")
 def test_a_reminder_to_someone_who_left_between_posting_and_sending_is_dropped() -> None:
-    from app.programme.bookings import release
-
     layla, meeting = make.person(), make.meeting()
     expected(layla, meeting)
     post_reminders(now=BEFORE + timedelta(days=9))
@@ -157,3 +155,85 @@ def test_a_reminder_to_someone_who_left_between_posting_and_sending_is_dropped()
     send_due(postman, compose, clock=lambda: DAY_BEFORE)
 
     assert postman.sent == []
+
+
+@pytest.mark.usefixtures("app")
+class TestWhatIsStillTrue:
+    def sent(self, at: datetime) -> list[str]:
+        postman = Recorder()
+        send_due(postman, compose, clock=lambda: at)
+        return [letter.subject for letter in postman.sent]
+
+    def test_whoever_left_and_came_back_is_reminded(self) -> None:
+        layla, meeting = make.person(), make.meeting()
+        expected(layla, meeting)
+        post_reminders(now=DAY_BEFORE)
+        release(layla, meeting, Part.LEARNER)
+        assert self.sent(DAY_BEFORE) == []
+        expected(layla, meeting)
+
+        assert post_reminders(now=DAY_BEFORE + timedelta(minutes=5)) == 1
+        assert len(self.sent(DAY_BEFORE + timedelta(minutes=5))) == 1
+
+    def test_a_chain_of_moves_says_what_the_reader_knew_last(self) -> None:
+        layla, meeting = make.person(), make.meeting()
+        expected(layla, meeting)
+        for number, days in enumerate((1, 2)):
+            move_meeting(
+                meeting,
+                starts_at=MONDAY + timedelta(days=days),
+                ends_at=MONDAY + timedelta(days=days, hours=2),
+                room=None,
+                by=meeting.activity.coordinator,
+                now=BEFORE,
+                seen=number,
+            )
+        postman = Recorder()
+
+        send_due(postman, compose, clock=lambda: BEFORE)
+
+        [letter] = postman.sent
+        assert "Wednesday, 3 March 2027" in letter.text
+        assert "Before, it was to be on Monday, 1 March 2027" in letter.text
+
+    def test_an_offer_for_a_cancelled_meeting_is_not_sent(self) -> None:
+        need = make.need()
+        amina = make.mediator(need.meeting.activity.centre)
+        boss = need.meeting.activity.coordinator
+        offer_place(need, amina, by=boss, now=BEFORE)
+        cancel_meeting(need.meeting, by=boss, now=BEFORE, seen=0)
+
+        assert self.sent(BEFORE) == []
+
+    def test_a_place_in_an_activity_is_told_by_the_first_session_that_takes_place(self) -> None:
+        activity, layla = make.activity(), make.person()
+        first = make.meeting(activity=activity)
+        make.meeting(activity=activity, starts_at=MONDAY + timedelta(days=7))
+        join(activity, layla, by=layla, now=BEFORE)
+        cancel_meeting(first, by=activity.coordinator, now=BEFORE, seen=0)
+        postman = Recorder()
+
+        send_due(postman, compose, clock=lambda: BEFORE)
+
+        place = next(one for one in postman.sent if one.subject.startswith("You have a place"))
+        assert "8 March 2027" in place.text
+
+    def test_whoever_is_removed_by_somebody_else_is_told(self) -> None:
+        activity, layla = make.activity(), make.person()
+        make.meeting(activity=activity)
+        join(activity, layla, by=layla, now=BEFORE)
+        leave(activity, layla, by=activity.coordinator, now=BEFORE)
+
+        assert [one.split(":")[0] for one in self.sent(BEFORE)] == ["Your place has ended"]
+
+    def test_a_caller_reads_what_to_say_in_their_own_words(self) -> None:
+        layla, meeting = make.person(language="ar", email=None), make.meeting()
+        expected(layla, meeting)
+        cancel_meeting(meeting, by=meeting.activity.coordinator, now=BEFORE, seen=0)
+        notice = db.session.scalars(select(Notice)).one()
+
+        words = draft(notice, "en", BEFORE)
+
+        assert words is not None
+        assert words[0].startswith("Cancelled: ")
+        assert draft(notice, "en", MONDAY + timedelta(days=1)) is None  # nobody needs it any more

@@ -68,8 +68,8 @@ class TestJoining:
         activity, first, second = course(capacity=1), make.person(), make.person()
         join(activity, first, by=first, now=BEFORE)
 
-        leave(activity, first, now=BEFORE)
-        leave(activity, first, now=BEFORE)
+        leave(activity, first, by=first, now=BEFORE)
+        leave(activity, first, by=first, now=BEFORE)
 
         join(activity, second, by=second, now=BEFORE)
         assert set(db.session.scalars(select(Booking.person_id))) == {second.id}

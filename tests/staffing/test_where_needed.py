@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import event
 
 from app.extensions import db
-from app.people.terms import Level, Role
+from app.people.terms import Gender, Level, Role
 from app.programme.kinds import Kind
 from app.staffing.eligibility import Rule
 from app.staffing.models import State
@@ -64,6 +64,23 @@ def test_candidates_are_ranked_by_fit_then_by_how_little_they_helped_lately() ->
     assert [one.person for one in ranked] == [rested, busy_bee, wrong]
     assert [one.recent for one in ranked] == [0, 1, 0]
     assert [reason.rule for reason in ranked[2].reasons] == [Rule.LANGUAGE_NOT_SPOKEN]
+
+
+def test_help_at_protected_meetings_counts_only_for_the_same_group() -> None:
+    """Who ranks for a course may not know of them; who ranks for the group itself does."""
+    here = make.centre()
+    amina = make.mediator(here, gender=Gender.WOMAN)
+    group = make.womens_group(centre=here)
+    for day in (1, 2):
+        soon = make.meeting(activity=group, starts_at=MONDAY + timedelta(days=day))
+        make.assignment(need=make.need(meeting=soon), person=amina, state=State.CONFIRMED)
+    course = make.need(meeting=make.meeting(activity=make.activity(centre=here)))
+    other_group = make.need(meeting=make.meeting(activity=make.womens_group(centre=here)))
+    same_group = make.need(meeting=make.meeting(activity=group))
+
+    recent = [ranked_candidates(need)[0].recent for need in (course, other_group, same_group)]
+
+    assert recent == [0, 0, 2]
 
 
 def test_ranking_asks_the_database_as_often_for_thirty_people_as_for_three() -> None:
