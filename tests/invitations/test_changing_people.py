@@ -35,6 +35,7 @@ def typed(person: Person, centre: Centre, **changes: object) -> dict[str, object
         "centre": centre.id,
         "roles": roles,
         "language": person.language,
+        "gender": "",
     }
     return form | changes
 

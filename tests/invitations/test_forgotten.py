@@ -38,7 +38,7 @@ def statements(run: Callable[[], object]) -> list[str]:
     seen: list[str] = []
 
     def note(_connection: object, _cursor: object, statement: str, *_rest: object) -> None:
-        seen.append(statement.split()[0])
+        seen.append(statement.split(maxsplit=1)[0])
 
     event.listen(db.engine, "before_cursor_execute", note)
     try:
