@@ -13,17 +13,22 @@ from app.people.languages import name_of
 from app.people.locale import page_language
 from app.people.models import Person
 from app.people.terms import HELPERS, STAFF, Role
+from app.web import settings
 
 
 @dataclass(frozen=True)
 class Item:
-    """One entry: its words, its page, its icon, and the roles that see it (none: everybody)."""
+    """One entry: its words, its page, its icon, and the roles that see it (none: everybody).
+
+    *without_mail_server*: only while messages go to a folder of this machine.
+    """
 
     label: Any
     endpoint: str
     icon: str
     roles: tuple[Role, ...] = ()
     signed_in: bool = True
+    without_mail_server: bool = False
 
 
 MENU = (
@@ -33,6 +38,7 @@ MENU = (
     Item(_l("Please telephone"), "calls.calls", "phone", (Role.ADMINISTRATOR,)),
     Item(_l("Where you are needed"), "staffing.needed", "bell", HELPERS),
     Item(_l("My sessions"), "programme.mine", "check"),
+    Item(_l("Messages"), "notices.sent", "mail", without_mail_server=True),
     Item(_l("Programme"), "programme.index", "course", (), signed_in=False),
     Item(_l("Calendars"), "feeds.calendars", "feed", (), signed_in=False),
 )
@@ -53,6 +59,7 @@ def menu_of(person: Person | None) -> list[Entry]:
         Entry(str(i.label), url_for(i.endpoint), i.icon, request.endpoint == i.endpoint)
         for i in MENU
         if (person is not None or not i.signed_in)
+        and not (i.without_mail_server and settings().smtp_url)
         and (not i.roles or (person is not None and person.has_role(*i.roles)))
     ]
 

@@ -11,6 +11,7 @@ from datetime import UTC, timedelta
 
 from apscheduler.schedulers.blocking import BlockingScheduler
 from flask import Flask
+from sqlalchemy.exc import DBAPIError
 
 from app import clock
 from app.extensions import db
@@ -44,6 +45,9 @@ def in_context(app: Flask, job: Callable[[], object]) -> Callable[[], None]:
         with app.app_context():
             try:
                 job()
+            except DBAPIError as problem:  # its words may repeat what was in the rows
+                db.session.rollback()
+                app.logger.error("job %s failed: %s", job.__name__, type(problem.orig).__name__)
             except Exception:
                 db.session.rollback()
                 app.logger.exception("job %s failed", job.__name__)

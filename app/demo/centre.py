@@ -28,16 +28,16 @@ CENTRES = (
     (
         "bucuresti",
         "București",
-        "Str. Viitorului 11, sector 2, București",
+        "Str. Viitorului 11, sector 2",
         (("Sala mare", 30), ("Sala mică", 12)),
     ),
     (
         "brasov",
         "Brașov",
-        "Str. Aurel Vlaicu 26bis, et. 2, Brașov",
+        "Str. Aurel Vlaicu 26bis, et. 2",
         (("Sala de curs", 25), ("Camera de discuții", 10)),
     ),
-    ("craiova", "Craiova", "Str. Frații Buzești 25, Craiova", (("Sala 1", 20), ("Sala 2", 12))),
+    ("craiova", "Craiova", "Str. Frații Buzești 25", (("Sala 1", 20), ("Sala 2", 12))),
 )
 WEEKS = timedelta(weeks=12)
 STAFFED = timedelta(weeks=4)  # later weeks are still open, as in life

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from flask_wtf import FlaskForm
 from wtforms import SelectField, StringField
-from wtforms.validators import InputRequired, Length
+from wtforms.validators import DataRequired, Length
 
 from app.i18n import _l
-from app.people.forms import choices, page_languages
+from app.people.forms import choices, page_languages, stripped
 
 ALARMS = {"": None, "15": 15, "60": 60, "120": 120, "1440": 1440}
 """What may be chosen -> minutes before the start."""
@@ -26,7 +26,8 @@ class LinkForm(FlaskForm):  # type: ignore[misc]
 
     label = StringField(
         _l("For which device?"),
-        [InputRequired(_l("Give it a name, such as “my phone”.")), Length(max=60)],
+        [DataRequired(_l("Give it a name, such as “my phone”.")), Length(max=60)],
+        filters=[stripped],
     )
     language = SelectField(_l("Language of the calendar"), choices=page_languages())
     alarm = SelectField(_l("Alarm"), choices=choices(ALARM_LABELS))

@@ -112,6 +112,8 @@ def change(ref: str) -> tuple[str, int] | Response:
 @bp.post("/people/<ref>/invitation")
 def invite_again(ref: str) -> Response:
     person = _find(ref)
+    if person.password_hash is not None:  # whoever has one asks for a new one themselves
+        abort(404)
     invite(person, by=staff(), now=clock.now())
     db.session.commit()
     flash(_("The invitation is on its way."), "success")

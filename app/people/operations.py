@@ -6,7 +6,7 @@ import secrets
 from collections.abc import Mapping
 from datetime import date, datetime, timedelta
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import delete, update
 
 from app.extensions import db, lock
 from app.i18n import _l
@@ -183,12 +183,7 @@ def make_password_link(person: Person, *, lasts: timedelta, now: datetime) -> st
 def choose_password(link: PasswordLink, password: str, *, now: datetime) -> None:
     """Set the password, use up every link to one, end every sign-in (ASVS 7.4.3)."""
     lock(link.person)
-    db.session.execute(
-        select(PasswordLink)
-        .where(PasswordLink.id == link.id)
-        .with_for_update()
-        .execution_options(populate_existing=True)
-    )
+    db.session.refresh(link)
     if link.used_at is not None or now >= link.lapses_at or not link.person.is_active:
         raise LinkUsed
     link.person.password_hash = hash_password(password)

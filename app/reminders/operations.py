@@ -25,13 +25,13 @@ LATEST = timedelta(minutes=30)  # before the start: afterwards a reminder is of 
 def post_reminders(*, now: datetime) -> int:
     """Owe a reminder to everyone expected by this time tomorrow, once. How many were new."""
     due = [booking for booking in not_reminded(now=now) if _is_due(booking, now)]
-    told = _told_lately({booking.meeting_id for booking in due})
+    told = _told_lately(due)
     posted = 0
     for booking in due:
         meeting = booking.meeting
         since = day_before(meeting.starts_at, meeting.activity.centre.tz)
-        if told.get((booking.person_id, key_of(meeting)), since) > since:
-            continue  # the letter about the change came within the same day
+        if told.get((booking.person_id, meeting.id), since) > since:
+            continue  # another letter said so within the same day
         post(
             booking.person,
             Kind.REMINDER,
@@ -82,19 +82,16 @@ def _is_due(booking: Booking, now: datetime) -> bool:
     return now >= day_before(booking.starts_at, booking.meeting.activity.centre.tz)
 
 
-def _told_lately(meeting_ids: Collection[int]) -> dict[tuple[int, str], datetime]:
-    """(person id, key) -> when a letter about that very state of the meeting was posted."""
-    keys = [
-        f"{ref}:{sequence}"
-        for ref, sequence in db.session.execute(
-            select(Meeting.ref, Meeting.sequence).where(
-                Meeting.id.in_(meeting_ids), Meeting.sequence > 0
-            )
-        )
-    ]
-    rows = db.session.execute(
-        select(Notice.person_id, Notice.key, Notice.posted_at).where(
-            Notice.kind.in_((Kind.MOVED, Kind.RESTORED)), Notice.key.in_(keys)
-        )
+def _told_lately(due: Collection[Booking]) -> dict[tuple[int, int], datetime]:
+    """(person id, meeting id) -> when a letter told of the meeting as it now is: of its change, or
+    of the place of somebody who has just joined."""
+    keys = {key_of(one.meeting): one.meeting_id for one in due}
+    people = {one.person_id for one in due}
+    changes = select(Notice.person_id, Notice.key, Notice.posted_at).where(
+        Notice.kind.in_((Kind.MOVED, Kind.RESTORED)), Notice.key.in_(keys)
     )
-    return {(person, key): posted_at for person, key, posted_at in rows}
+    places = select(Notice.person_id, Notice.about, Notice.posted_at).where(
+        Notice.kind == Kind.ENROLLED, Notice.person_id.in_(people)
+    )
+    told = {(who, keys[key]): at for who, key, at in db.session.execute(changes)}
+    return told | {(who, about["meeting"]): at for who, about, at in db.session.execute(places)}

@@ -258,7 +258,7 @@ class TestSending:
             start = night + timedelta(hours=hours)
             post(make.person(), Kind.MOVED, key, now=night, about={}, matters_at=start)
 
-        due = dict(db.session.execute(select(Notice.key, Notice.due_at)).all())  # type: ignore[arg-type]
+        due = dict(db.session.execute(select(Notice.key, Notice.due_at)).all())
 
         assert due["early"] == night  # begins at 10:00: the morning would be too late
         assert due["late"] > night

@@ -106,6 +106,13 @@ class TestReminding:
 
         assert post_reminders(now=DAY_BEFORE + timedelta(hours=3, minutes=1)) == 0
 
+    def test_whoever_joins_for_tomorrow_is_told_once_not_twice(self) -> None:
+        activity, layla = make.activity(), make.person()
+        make.meeting(activity=activity)
+        join(activity, layla, by=layla, now=DAY_BEFORE + timedelta(hours=1))
+
+        assert post_reminders(now=DAY_BEFORE + timedelta(hours=1, minutes=1)) == 0
+
     def test_a_cancellation_silences_the_reminder(self) -> None:
         layla, meeting = make.person(), make.meeting()
         expected(layla, meeting)
