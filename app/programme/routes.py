@@ -8,7 +8,7 @@ from itertools import groupby
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from flask import Blueprint, redirect, render_template, request, url_for
+from flask import Blueprint, flash, redirect, render_template, request, url_for
 from sqlalchemy.orm import contains_eager, joinedload, selectinload
 from werkzeug import Response
 
@@ -161,6 +161,7 @@ def create() -> tuple[str, int] | Response:
         form.validate()
         return render_template("programme/plan.html", form=form, preview=_preview(form)), 409
     db.session.commit()
+    flash(_("Saved. Now say who is needed."), "success")
     return redirect(url_for("planning.activity_needs", ref=activity.ref), 303)
 
 

@@ -20,6 +20,7 @@ from app.people.models import Centre, Person
 from app.people.queries import people_of
 from app.programme.forms import MoveForm, move_defaults
 from app.programme.models import Activity, Meeting, Part
+from app.programme.public_holidays import romanian_holiday
 from app.programme.queries import (
     activities_planned_by,
     bookings_at,
@@ -64,6 +65,9 @@ def week() -> str:
     today = now.astimezone(centre.tz).date()
     shown = week_of(asked_day(request.args.get("day"), today), centre.tz)
     meetings = _meetings_in(centre, shown)
+    if "day" not in request.args and not any(m.ends_at > now for m in meetings):
+        shown = week_of(shown.after, centre.tz)  # this one is over: the next needs looking after
+        meetings = _meetings_in(centre, shown)
     coverages = _coverages([meeting.id for meeting in meetings])
     return render_template(
         "staffing/week.html",
@@ -131,7 +135,13 @@ def meeting(ref: str) -> str:
     return _show(_planned(ref))
 
 
-def _show(meeting: Meeting, form: MoveForm | None = None, warnings: Sequence[str] = ()) -> str:
+def _show(
+    meeting: Meeting,
+    form: MoveForm | None = None,
+    warnings: Sequence[str] = (),
+    *,
+    will_tell: bool = False,
+) -> str:
     coverages = _coverages([meeting.id]).get(meeting.id, [])
     expected, now = bookings_at(meeting), clock.now()
     told = {b.person_id for b in expected} | {p.id for p in asked_about(meeting, now=now)}
@@ -142,6 +152,7 @@ def _show(meeting: Meeting, form: MoveForm | None = None, warnings: Sequence[str
         State=State,
         form=form or _move_form(meeting, data=move_defaults(meeting)),
         warnings=warnings,
+        will_tell=will_tell,
         changes=changes_of(meeting),
         learners=sum(b.part is Part.LEARNER for b in expected),
         told=len(told - {planner().id}),
@@ -155,6 +166,12 @@ def _move_form(meeting: Meeting, **given: Any) -> MoveForm:
     return MoveForm(rooms=rooms_of([centre.id]), today=today, **given)
 
 
+@bp.get("/meetings/<ref>/move")
+def move_form(ref: str) -> Response:
+    """For whoever reloads the page of a move or changes its language."""
+    return redirect(url_for(".meeting", ref=_planned(ref).ref, _anchor="move"), 303)
+
+
 @bp.post("/meetings/<ref>/move")
 def move(ref: str) -> tuple[str, int] | Response:
     """First what the move would mean is shown; the second click makes it."""
@@ -165,7 +182,9 @@ def move(ref: str) -> tuple[str, int] | Response:
     starts_at, ends_at = form.times(meeting.activity.centre.tz)
     if "save" not in request.form:
         warnings = _what_moves(meeting, form, starts_at, ends_at)
-        return _show(meeting, form, warnings or [_("Nothing stands against this.")]), 200
+        fine = [_("Nothing stands against this.")]
+        return _show(meeting, form, warnings or fine, will_tell=not warnings), 200
+    before = meeting.sequence
     try:
         moving.move_meeting(
             meeting,
@@ -178,8 +197,12 @@ def move(ref: str) -> tuple[str, int] | Response:
         )
     except Refusal as refusal:
         return _refused(ref, refusal, form)
+    changed = meeting.sequence != before
     db.session.commit()
-    flash(_("Moved. Everyone who is expected will be told."), "success")
+    if changed:
+        flash(_("Moved. Everyone who is expected will be told."), "success")
+    else:
+        flash(_("This is where it was already. Nothing was changed."))
     return redirect(url_for(".meeting", ref=ref), 303)
 
 
@@ -196,6 +219,8 @@ def _what_moves(
 ) -> list[str]:
     """What stands against a move, or would follow from it, before it is made."""
     found = []
+    if (holiday := romanian_holiday(form.day.data, page_language())) is not None:
+        found.append(_("This day is a public holiday: %(name)s.", name=holiday))
     room = form.chosen_room()
     if room is not None and meetings_in_room(room, starts_at, ends_at, but=meeting):
         found.append(_("The room is taken at that time."))

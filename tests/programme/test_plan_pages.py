@@ -206,6 +206,45 @@ def test_a_move_that_participants_cannot_follow_says_so_without_a_number(
     assert "<li>Some participants are expected elsewhere then and cannot come.</li>" in page
 
 
+def test_moving_to_where_it_is_says_that_nothing_was_changed(desk: Browser, boss: Person) -> None:
+    meeting = make.meeting(activity=make.activity(centre=boss.memberships[0].centre))
+    db.session.commit()
+    same = {"day": "2027-03-01", "starts": "11:00", "ends": "13:00", "room": "0", "seen": "0"}
+
+    page = desk.post(
+        f"/en/meetings/{meeting.ref}/move", data=same | {"save": "1"}, follow_redirects=True
+    )
+
+    assert "Nothing was changed" in page.text
+    assert "will be told" not in page.text.split("<h2")[0]
+
+
+def test_a_move_to_a_holiday_is_said_before_it_is_made(desk: Browser, boss: Person) -> None:
+    meeting = make.meeting(activity=make.activity(centre=boss.memberships[0].centre))
+    db.session.commit()
+    there = {"day": "2027-05-03", "starts": "11:00", "ends": "13:00", "room": "0", "seen": "0"}
+
+    page = desk.post(f"/en/meetings/{meeting.ref}/move", data=there)
+
+    assert "public holiday" in page.text
+    assert desk.get(f"/en/meetings/{meeting.ref}/move").status_code == 303
+
+
+def test_on_a_week_that_is_over_the_next_one_is_shown(
+    desk: Browser, boss: Person, clock: time_machine.Traveller
+) -> None:
+    here = boss.memberships[0].centre
+    for day in (0, 7):
+        start = MONDAY + timedelta(days=day)
+        make.meeting(activity=make.activity(centre=here), starts_at=start)
+    db.session.commit()
+
+    clock.move_to(MONDAY - timedelta(hours=1))
+    assert "Mon 1 Mar" in desk.sign_in(boss).get("/en/week").text
+    clock.move_to(MONDAY + timedelta(hours=3))
+    assert "Mon 8 Mar" in desk.sign_in(boss).get("/en/week").text
+
+
 def test_cancelling_and_taking_it_back(desk: Browser, boss: Person) -> None:
     meeting = make.meeting(activity=make.activity(centre=boss.memberships[0].centre))
     db.session.commit()
