@@ -12,6 +12,7 @@ from flask import Blueprint, abort, flash, redirect, render_template, request, u
 from flask_babel import force_locale
 from markupsafe import Markup
 from sqlalchemy import update
+from sqlalchemy.exc import OperationalError
 from werkzeug import Response
 
 from app import clock
@@ -73,6 +74,14 @@ class Offered:
         return Markup(
             code.svg_inline(scale=4, border=2, omitsize=True, svgclass="qr", lineclass=None)
         )
+
+
+@bp.errorhandler(OperationalError)
+def overloaded(_error: OperationalError) -> Response:
+    """Programs come back later instead of dropping the calendar (RFC 9110 §15.6.4)."""
+    db.session.rollback()
+    headers = {"Retry-After": "600", "Cache-Control": "no-store"}
+    return Response("", 503, headers, mimetype="text/plain")
 
 
 @bp.get("/calendars")

@@ -42,7 +42,43 @@ WEEKDAYS = (
 )
 
 
-class PlanForm(FlaskForm):  # type: ignore[misc]
+class TextsMixin:
+    """Titles and descriptions in the languages of the house; at least one title."""
+
+    title_ro = StringField(_l("Title in Romanian"), [Length(max=120)])
+    title_en = StringField(_l("Title in English"), [Length(max=120)])
+    title_ar = StringField(_l("Title in Arabic"), [Length(max=120)])
+    description_ro = TextAreaField(_l("Description in Romanian"), [Optional(), Length(max=2000)])
+    description_en = TextAreaField(_l("Description in English"), [Optional(), Length(max=2000)])
+    description_ar = TextAreaField(_l("Description in Arabic"), [Optional(), Length(max=2000)])
+
+    def texts(self) -> dict[str, tuple[str, str]]:
+        """Language -> (title, description), for those with a title."""
+        return {
+            language: (title, stripped(self._typed("description", language)) or "")
+            for language in LANGUAGES
+            if (title := stripped(self._typed("title", language)))
+        }
+
+    def has_title(self) -> bool:
+        """Puts an error on the first title where there is none at all."""
+        return bool(self.texts()) or _wrong(
+            self.title_ro, _("Give it a title in at least one language.")
+        )
+
+    def _typed(self, what: str, language: str) -> str | None:
+        typed: str | None = getattr(self, f"{what}_{language}").data
+        return typed
+
+
+class TextsForm(TextsMixin, FlaskForm):  # type: ignore[misc]
+    """The words of an activity that exists."""
+
+    def validate(self, extra_validators: Any = None) -> bool:
+        return bool(super().validate(extra_validators)) and self.has_title()
+
+
+class PlanForm(TextsMixin, FlaskForm):  # type: ignore[misc]
     """A new activity: what it is, and the weekly pattern of its meetings."""
 
     kind = RadioField(
@@ -53,12 +89,6 @@ class PlanForm(FlaskForm):  # type: ignore[misc]
     centre = SelectField(_l("Centre"), coerce=int)
     room = SelectField(_l("Room"), coerce=int)
     online_url = StringField(_l("Link, if it is online"), [Optional(), Length(max=500)])
-    title_ro = StringField(_l("Title in Romanian"), [Length(max=120)])
-    title_en = StringField(_l("Title in English"), [Length(max=120)])
-    title_ar = StringField(_l("Title in Arabic"), [Length(max=120)])
-    description_ro = TextAreaField(_l("Description in Romanian"), [Optional(), Length(max=2000)])
-    description_en = TextAreaField(_l("Description in English"), [Optional(), Length(max=2000)])
-    description_ar = TextAreaField(_l("Description in Arabic"), [Optional(), Length(max=2000)])
     language = SelectField(_l("Language it is held in"), default="ro")
     support_language = SelectField(_l("Language it is mediated into"), default="")
     level = SelectField(
@@ -125,8 +155,7 @@ class PlanForm(FlaskForm):  # type: ignore[misc]
     def validate(self, extra_validators: Any = None) -> bool:
         """Each field for itself, then what several of them must have together."""
         fine = bool(super().validate(extra_validators))
-        if not any(self._title(language) for language in LANGUAGES):
-            fine = _wrong(self.title_ro, _("Give it a title in at least one language."))
+        fine = self.has_title() and fine
         if (self.count.data is None) == (self.until.data is None) and not self.count.errors:
             text = _("Give either the number of sessions or the last day, not both.")
             fine = _wrong(self.count, text)
@@ -173,7 +202,7 @@ class PlanForm(FlaskForm):  # type: ignore[misc]
         return ActivityFacts(
             centre=self._centre(),
             kind=Kind(self.kind.data),
-            texts=self._texts(),
+            texts=self.texts(),
             room=self._room(),
             online_url=stripped(self.online_url.data),
             privacy=Privacy(self.privacy.data) if self.privacy.data else None,
@@ -183,16 +212,6 @@ class PlanForm(FlaskForm):  # type: ignore[misc]
             capacity=self.capacity.data,
             confidants=[self._colleagues[person_id] for person_id in self.confidants.data],
         )
-
-    def _title(self, language: str) -> str | None:
-        return stripped(self[f"title_{language}"].data)
-
-    def _texts(self) -> dict[str, tuple[str, str]]:
-        return {
-            language: (title, stripped(self[f"description_{language}"].data) or "")
-            for language in LANGUAGES
-            if (title := self._title(language))
-        }
 
     def _centre(self) -> Centre:
         return next(centre for centre in self._centres if centre.id == self.centre.data)

@@ -22,10 +22,10 @@ from app.people.locale import page_language
 from app.people.models import Person
 from app.people.queries import centres, with_role
 from app.people.terms import Role
-from app.programme.forms import PlanForm
+from app.programme.forms import PlanForm, TextsForm
 from app.programme.kinds import Kind
 from app.programme.models import Activity, Booking, Meeting
-from app.programme.operations import RoomTaken, clashes, plan_activity
+from app.programme.operations import RoomTaken, clashes, plan_activity, set_texts
 from app.programme.public_holidays import romanian_holiday
 from app.programme.queries import (
     PUBLIC_WINDOW,
@@ -212,3 +212,32 @@ def _form(**given: Any) -> PlanForm:
 
 def _today() -> date:
     return clock.now().astimezone(planned_centres()[0].tz).date()
+
+
+@bp.get("/activities/<ref>/texts")
+def texts(ref: str) -> str:
+    """The words of an activity, side by side."""
+    activity = _planned(ref)
+    typed = {
+        f"{what}_{text.language}": getattr(text, what)
+        for text in activity.texts
+        for what in ("title", "description")
+    }
+    return render_template("programme/texts.html", activity=activity, form=TextsForm(data=typed))
+
+
+@bp.post("/activities/<ref>/texts")
+def change_texts(ref: str) -> tuple[str, int] | Response:
+    activity, form = _planned(ref), TextsForm()
+    if not form.validate_on_submit():
+        return render_template("programme/texts.html", activity=activity, form=form), 422
+    now = clock.now()
+    set_texts(activity, form.texts(), now=now)
+    activity.changed_at = now
+    db.session.commit()
+    flash(_("Saved."), "success")
+    return redirect(url_for("planning.activity_needs", ref=ref), 303)
+
+
+def _planned(ref: str) -> Activity:
+    return one_or_404(activities_planned_by(planner()).where(Activity.ref == ref))

@@ -36,6 +36,10 @@ class OfferClosed(Refusal):
     message = _l("This offer is no longer open.")
 
 
+class SomebodyCounts(Refusal):
+    message = _l("Somebody is asked, asking or confirmed for this; it cannot be removed.")
+
+
 class NotEligible(Refusal):
     """Raised with every reason; the page spells them out."""
 
@@ -72,6 +76,19 @@ def add_needs(
     db.session.add_all(needs)
     db.session.flush()
     return needs
+
+
+def remove_need(need: Need) -> None:
+    """It is not needed after all. Raises `SomebodyCounts` while somebody is asked or confirmed."""
+    lock(need.meeting)
+    lock(need)
+    alive = (State.OFFERED, State.REQUESTED, State.CONFIRMED)
+    if any(one.state in alive for one in need.assignments):
+        raise SomebodyCounts
+    for one in need.assignments:
+        db.session.delete(one)
+    db.session.delete(need)
+    db.session.flush()
 
 
 def take_place(need: Need, person: Person, *, now: datetime) -> Assignment:

@@ -342,3 +342,14 @@ def _activity(ref: str) -> Activity:
 
 def _need(ref: str) -> Need:
     return one_or_404(needs_planned_by(planner()).where(Need.ref == ref))
+
+
+@bp.post("/needs/<ref>/removal")
+def remove(ref: str) -> Response:
+    """A need that was a mistake; nobody may be asked or confirmed for it."""
+    need = _need(ref)
+    meeting = need.meeting.ref
+    operations.remove_need(need)
+    db.session.commit()
+    flash(_("Removed."), "success")
+    return redirect(url_for(".meeting", ref=meeting), 303)

@@ -86,6 +86,8 @@ def test_pages_of_a_coordinator(
     visit(page, one_house, language, [path_in(page, ".week .session-title a")])
     more = [path_in(page, f"main a[href$='/{end}']") for end in ("candidates", "needs", "learners")]
     visit(page, one_house, language, more)
+    page.goto(f"{one_house.base}/{language}{more[1]}")
+    visit(page, one_house, language, [path_in(page, "main a[href$='/texts']")])
 
 
 @pytest.mark.parametrize(("width", "language"), LOOKS)

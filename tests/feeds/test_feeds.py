@@ -13,7 +13,7 @@ import icalendar
 import pytest
 import time_machine
 from flask import Flask
-from sqlalchemy import event, select
+from sqlalchemy import event, select, text
 
 from app.extensions import db
 from app.feeds.answers import PRIVATE, answer
@@ -283,6 +283,19 @@ class TestConditionalGet:
 
         assert head.data == b""
         assert head.headers["ETag"] == get.headers["ETag"]
+
+
+@pytest.mark.parametrize("migrated", ["sqlite"], indirect=True)
+def test_a_database_that_does_not_answer_asks_programs_to_come_back_later(
+    browser: Browser,
+) -> None:
+    """A missing table raises the same error on SQLite as one that is locked for too long."""
+    db.session.execute(text("ALTER TABLE feed_version RENAME TO elsewhere"))
+
+    answer = browser.get("/calendars/all.ics")
+
+    assert (answer.status_code, answer.headers["Retry-After"]) == (503, "600")
+    assert answer.mimetype == "text/plain"
 
 
 class TestSecretFeeds:

@@ -15,7 +15,7 @@ from app.extensions import db
 from app.people.models import Person
 from app.programme.bookings import book
 from app.programme.models import Activity, Meeting, Part, Room
-from app.staffing.models import Assignment, State
+from app.staffing.models import Assignment, Need, State
 from tests import make
 from tests.conftest import Browser
 from tests.make import BEFORE, MONDAY
@@ -317,3 +317,36 @@ def test_pages_about_a_week_ask_as_often_for_twenty_meetings_as_for_two(
         )
 
     assert counts[0] == counts[1]
+
+
+def test_words_are_changed_side_by_side_and_calendars_hear_of_it(
+    desk: Browser, boss: Person
+) -> None:
+    activity = make.activity("Old words", centre=boss.memberships[0].centre)
+    make.meeting(activity=activity)
+    db.session.commit()
+    path = f"/en/activities/{activity.ref}/texts"
+    assert "Old words" in desk.get(path).text
+
+    empty = desk.post(path, data={"title_ro": " "})
+    assert (empty.status_code, "at least one language" in empty.text) == (422, True)
+    desk.post(path, data={"title_en": "New words", "title_ar": "كلمات", "description_ar": "وصف"})
+
+    db.session.expire_all()
+    assert {t.language: t.title for t in activity.texts} == {"en": "New words", "ar": "كلمات"}
+    feed = desk.get("/ar/calendars/all.ics", headers={"Accept-Encoding": "identity"}).text
+    assert "كلمات" in feed
+    assert f"LAST-MODIFIED:{BEFORE:%Y%m%dT%H%M%SZ}" in feed
+
+
+def test_a_need_that_was_a_mistake_is_removed_while_nobody_counts_on_it(
+    desk: Browser, boss: Person
+) -> None:
+    meeting = make.meeting(activity=make.activity(centre=boss.memberships[0].centre))
+    mistake, asked = make.need(meeting=meeting), make.need(meeting=meeting)
+    make.assignment(need=asked)
+    db.session.commit()
+
+    assert desk.post(f"/en/needs/{mistake.ref}/removal").status_code == 303
+    assert desk.post(f"/en/needs/{asked.ref}/removal").status_code == 409
+    assert [need.id for need in db.session.scalars(select(Need))] == [asked.id]
