@@ -164,6 +164,15 @@ def is_shown() -> ColumnElement[bool]:
     return or_(Booking.held, Meeting.status == Status.CANCELLED)
 
 
+def not_held_to(person: Person, meetings: Collection[Meeting]) -> set[int]:
+    """The ids of those planned *meetings* at whose time *person*, who has a place, is elsewhere."""
+    planned = [one.id for one in meetings if not one.is_cancelled]
+    found = select(Booking.meeting_id).where(
+        Booking.person_id == person.id, Booking.meeting_id.in_(planned), ~Booking.held
+    )
+    return set(db.session.scalars(found))
+
+
 def is_expected(person: Person, meeting: Meeting) -> bool:
     """Whether *person* is still expected at *meeting*."""
     found = select(Booking.id).where(

@@ -16,7 +16,7 @@ from app.people.models import Person
 from app.people.queries import people_of, with_role
 from app.people.terms import Role
 from app.programme.models import Activity
-from app.programme.queries import activities_planned_by, coming_meetings
+from app.programme.queries import activities_planned_by, coming_meetings, not_held_to
 from app.signups import operations
 from app.signups.operations import ExpectedElsewhere
 from app.signups.queries import activities_open_to, enrolment_of, learners, places_left
@@ -52,10 +52,12 @@ def activity(ref: str) -> Any:
     if not found.privacy.is_listed and (elsewhere := confirm_first()) is not None:
         return elsewhere
     held = enrolment_of(found, person) if person else None
+    meetings = coming_meetings(found, now=clock.now())
     return render_template(
         "signups/activity.html",
         activity=found,
-        meetings=coming_meetings(found, now=clock.now()),
+        meetings=meetings,
+        elsewhere=not_held_to(person, meetings) if person else set(),
         joined=held is not None and held.left_at is None,
         is_full=places_left(found) == 0,
         indexable=found.privacy == "public",
