@@ -94,15 +94,24 @@ def _doubts_about(assignment: Assignment) -> tuple[Reason, ...]:
 def doubtful_places(planner: Person, *, now: datetime) -> list[Assignment]:
     """The places of the next weeks that *planner* plans and that somebody holds who by now does not
     fit, by time; in a fixed number of statements."""
-    meeting = contains_eager(Assignment.need).contains_eager(Need.meeting)
-    held = (
-        assignments_planned_by(planner)
+    coming = (
+        select(Meeting.id)
+        .join(Meeting.activity)
         .where(
-            Assignment.state == State.CONFIRMED,
+            is_planned_by(planner),
             Meeting.status == Status.PLANNED,
             Meeting.starts_at > now,
             Meeting.starts_at < now + LOOK_AHEAD,
         )
+    )
+    meetings = db.session.scalars(coming).all()  # first these, by the index of their activities
+    meeting = contains_eager(Assignment.need).contains_eager(Need.meeting)
+    held = (
+        select(Assignment)
+        .join(Assignment.need)
+        .join(Need.meeting)
+        .join(Meeting.activity)
+        .where(Need.meeting_id.in_(meetings), Assignment.state == State.CONFIRMED)
         .order_by(Meeting.starts_at, Assignment.id)
         .options(
             meeting.contains_eager(Meeting.activity).options(
