@@ -22,6 +22,7 @@ class Kind(StrEnum):
     CANCELLED = "cancelled"
     RESTORED = "restored"
     RELEASED = "released"
+    EXPECTED_AGAIN = "expected_again"
     ENROLLED = "enrolled"
     REMOVED = "removed"
     OFFER = "offer"
@@ -48,6 +49,7 @@ _LABELS = {
     Kind.MOVED: _l("a session was moved"),
     Kind.CANCELLED: _l("a session was cancelled"),
     Kind.RESTORED: _l("a session takes place after all"),
+    Kind.EXPECTED_AGAIN: _l("somebody is expected after all"),
     Kind.RELEASED: _l("a session was moved to where somebody is expected elsewhere"),
     Kind.ENROLLED: _l("a place was given"),
     Kind.REMOVED: _l("a place ended"),

@@ -252,9 +252,17 @@ def _not_delivered(notice: Notice, token: str, problem: NotDelivered, now: datet
         return
     deadline = _deadline(notice)
     again = next_try(now, attempts=attempts, seed=notice.id)
-    again = after_quiet_hours(again, zone=notice.person.tz, not_after=deadline - MORNING_MARGIN)
+    if not _may_wake(notice):
+        limit = deadline - MORNING_MARGIN
+        again = after_quiet_hours(again, zone=notice.person.tz, not_after=limit)
     state = State.EXPIRED if again > deadline else State.PENDING
     _mark(notice, token, state, now, next_try_at=again, **facts)
+
+
+def _may_wake(notice: Notice) -> bool:
+    """Whether its first try was let out at night, so that a retry must not wait for the morning."""
+    rested = after_quiet_hours(notice.due_at, zone=notice.person.tz, not_after=None)
+    return notice.kind is Kind.PASSWORD or rested != notice.due_at
 
 
 def _mark(notice: Notice, token: str, state: State, now: datetime, **values: Any) -> bool:

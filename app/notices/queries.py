@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import Select, and_, func, or_, select
+from sqlalchemy import Select, and_, case, func, or_, select
 
 from app.extensions import db
 from app.notices.models import TO_CALL, UNSENT, Notice, State
@@ -15,9 +15,18 @@ CALL_FOR = timedelta(days=7)
 
 
 def oldest_due(*, now: datetime) -> datetime | None:
-    """When the oldest message that should have left by now was due; None if none waits."""
-    waiting = select(func.min(Notice.due_at)).where(Notice.state.in_(UNSENT), Notice.due_at <= now)
-    return db.session.scalars(waiting).one()
+    """When the oldest message that should have left by now was due; None if none waits.
+
+    What a server put off for the sake of one mailbox (4xx, 5xx) is late only when its next try is;
+    what could not reach a server at all has been late since it was due.
+    """
+    put_off = and_(
+        Notice.attempts > 0, or_(Notice.last_code.like("4__"), Notice.last_code.like("5__"))
+    )
+    since = case((put_off, Notice.next_try_at), else_=Notice.due_at)
+    waiting = select(func.min(since)).where(Notice.state.in_(UNSENT), since <= now)
+    oldest: datetime | None = db.session.scalars(waiting).one()
+    return oldest
 
 
 def call_list(staff: Person, *, now: datetime) -> Select[Notice]:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from datetime import datetime
 
 from sqlalchemy import delete, select, update
 
 from app.extensions import db
 from app.i18n import _l
 from app.people.models import Person
-from app.programme.models import Booking, Meeting, Part
+from app.programme.models import Booking, Meeting, Part, Status
 from app.programme.queries import busy_times
 from app.refusal import Refusal
 
@@ -71,3 +72,31 @@ def retime(meeting: Meeting, *, elsewhere: Collection[int] = ()) -> None:
             .where(Booking.meeting_id == meeting.id, ~who if held else who)
             .values(**times, held=held and not meeting.is_cancelled)
         )
+
+
+def hold_again(person: Person, *, now: datetime) -> list[Meeting]:
+    """Hold a learner to what suits them by now, the earliest first; to which meetings.
+
+    The caller holds the person's row, as does whoever changes a meeting at which they have a place.
+    """
+    db.session.flush()
+    waiting = (
+        select(Booking)
+        .join(Booking.meeting)
+        .where(
+            Booking.person_id == person.id,
+            Booking.part == Part.LEARNER,
+            ~Booking.held,
+            Meeting.status == Status.PLANNED,
+            Meeting.starts_at > now,
+        )
+        .order_by(Booking.starts_at, Booking.id)
+        .execution_options(populate_existing=True)
+    )
+    found = []
+    for booking in db.session.scalars(waiting).all():
+        if not busy_times([person.id], booking.starts_at, booking.ends_at):
+            booking.held = True
+            db.session.flush()
+            found.append(booking.meeting)
+    return found

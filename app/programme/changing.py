@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -13,7 +14,7 @@ from app.i18n import _l
 from app.notices.models import Kind as Letter
 from app.notices.operations import post
 from app.people.models import Person
-from app.programme.bookings import retime
+from app.programme.bookings import hold_again, retime
 from app.programme.models import ChangeKind, Meeting, MeetingChange, Part, Room, Status
 from app.programme.operations import RoomTaken
 from app.programme.queries import bookings_at, double_booked, meetings_in_room
@@ -86,16 +87,49 @@ def move_meeting(
         return
     _refuse_move(meeting, starts_at, ends_at, now)
     _refuse_taken_room(meeting, room, starts_at, ends_at)
-    elsewhere = _learners_elsewhere(meeting, starts_at, ends_at)
+    elsewhere = _elsewhere(meeting, starts_at, ends_at)
     before = facts_of(meeting)
     meeting.starts_at, meeting.ends_at, meeting.room = starts_at, ends_at, room
-    retime(meeting, elsewhere=elsewhere)
+    retime(meeting, elsewhere=elsewhere.people)
     change = _record(meeting, ChangeKind.MOVED, before, by=by, now=now)
     _tell(meeting, change, [*people, *also_tell], elsewhere)
+    expect_again(people, now=now)
 
 
-def _learners_elsewhere(meeting: Meeting, starts_at: datetime, ends_at: datetime) -> set[int]:
-    return {person.id for person in double_booked(meeting, starts_at, ends_at, Part.LEARNER)}
+@dataclass(frozen=True)
+class Elsewhere:
+    """The ids of learners expected elsewhere; *secretly*: at what others must not know of."""
+
+    people: frozenset[int] = frozenset()
+    secretly: frozenset[int] = frozenset()
+
+
+def _elsewhere(meeting: Meeting, starts_at: datetime, ends_at: datetime) -> Elsewhere:
+    def ids(*, secret: bool) -> frozenset[int]:
+        found = double_booked(meeting, starts_at, ends_at, Part.LEARNER, only_secret=secret)
+        return frozenset(person.id for person in found)
+
+    return Elsewhere(people=ids(secret=False), secretly=ids(secret=True))
+
+
+NOBODY = Elsewhere()
+
+
+def expect_again(people: Iterable[Person], *, now: datetime) -> None:
+    """Tell those who have become free for a session at which they have a place that they are
+    expected there after all. The caller holds their rows."""
+    for person in people:
+        for meeting in hold_again(person, now=now):
+            post(
+                person,
+                Letter.EXPECTED_AGAIN,
+                f"{meeting.ref}:{meeting.sequence}:{now.isoformat()}",
+                now=now,
+                about={"meeting": meeting.id, "sequence": meeting.sequence},
+                responsible=meeting.activity.coordinator,
+                confidential=meeting.is_secret,
+                not_after=meeting.starts_at,
+            )
 
 
 def _refuse_move(meeting: Meeting, starts_at: datetime, ends_at: datetime, now: datetime) -> None:
@@ -131,6 +165,7 @@ def cancel_meeting(
     retime(meeting)
     change = _record(meeting, ChangeKind.CANCELLED, before, by=by, now=now)
     _tell(meeting, change, [*people, *also_tell])
+    expect_again(people, now=now)
 
 
 def restore_meeting(
@@ -145,10 +180,10 @@ def restore_meeting(
     _refuse_taken_room(meeting, meeting.room, meeting.starts_at, meeting.ends_at)
     if double_booked(meeting, meeting.starts_at, meeting.ends_at, Part.HELPER):
         raise HelperElsewhere
-    elsewhere = _learners_elsewhere(meeting, meeting.starts_at, meeting.ends_at)
+    elsewhere = _elsewhere(meeting, meeting.starts_at, meeting.ends_at)
     before = facts_of(meeting)
     meeting.status = Status.PLANNED
-    retime(meeting, elsewhere=elsewhere)
+    retime(meeting, elsewhere=elsewhere.people)
     change = _record(meeting, ChangeKind.RESTORED, before, by=by, now=now)
     _tell(meeting, change, [*people, *also_tell], elsewhere)
 
@@ -186,7 +221,7 @@ def _tell(
     meeting: Meeting,
     change: MeetingChange,
     people: Iterable[Person],
-    elsewhere: Collection[int] = (),
+    elsewhere: Elsewhere = NOBODY,
 ) -> None:
     """One letter each, but not to whoever made the change. Those *elsewhere* then read that they
     are not expected."""
@@ -196,12 +231,12 @@ def _tell(
             continue
         post(
             person,
-            Letter.RELEASED if person.id in elsewhere else LETTERS[change.kind],
+            Letter.RELEASED if person.id in elsewhere.people else LETTERS[change.kind],
             f"{meeting.ref}:{meeting.sequence}",
             now=change.at,
             about={"meeting": meeting.id, "sequence": meeting.sequence},
             responsible=meeting.activity.coordinator,
-            confidential=meeting.is_secret,
+            confidential=meeting.is_secret or person.id in elsewhere.secretly,
             not_after=meeting.starts_at,
             matters_at=old_start,
         )

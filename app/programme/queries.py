@@ -206,26 +206,31 @@ def busy_times(
     return [(person, begins, ends) for person, begins, ends in db.session.execute(found)]
 
 
-def double_booked(meeting: Meeting, start: datetime, end: datetime, part: Part) -> list[Person]:
-    """Of those expected at *meeting* as *part*, who would be elsewhere at the new time."""
+def double_booked(
+    meeting: Meeting, start: datetime, end: datetime, part: Part, *, only_secret: bool = False
+) -> list[Person]:
+    """Of those who have a place at *meeting* as *part*, who would be elsewhere at the new time;
+    *only_secret*: at something that strangers may not know of."""
     other = aliased(Booking)
-    return list(
-        db.session.scalars(
-            select(Person)
-            .join(Booking, Booking.person_id == Person.id)
-            .join(other, other.person_id == Person.id)
-            .where(
-                Booking.meeting_id == meeting.id,
-                Booking.part == part,
-                other.meeting_id != meeting.id,
-                other.held,
-                other.starts_at < end,
-                other.ends_at > start,
-            )
-            .order_by(Person.name)
-            .distinct()
+    found = (
+        select(Person)
+        .join(Booking, Booking.person_id == Person.id)
+        .join(other, other.person_id == Person.id)
+        .where(
+            Booking.meeting_id == meeting.id,
+            Booking.part == part,
+            other.meeting_id != meeting.id,
+            other.held,
+            other.starts_at < end,
+            other.ends_at > start,
         )
+        .order_by(Person.name)
+        .distinct()
     )
+    if only_secret:
+        elsewhere = select(Meeting.id).join(Meeting.activity).where(~is_listed())
+        found = found.where(other.meeting_id.in_(elsewhere))
+    return list(db.session.scalars(found))
 
 
 def counts_by_part(meeting_ids: Collection[int], part: Part) -> dict[int, int]:

@@ -16,14 +16,15 @@ from sqlalchemy import select
 from app.extensions import db
 from app.i18n import in_language
 from app.notices.letter import Letter
-from app.notices.models import Kind, Notice
+from app.notices.models import TO_CALL, Kind, Notice
 from app.notices.models import State as Outcome
 from app.people.locale import direction
 from app.people.operations import make_password_link
 from app.programme.models import Booking, Meeting, MeetingChange
 from app.programme.queries import bookings_of, is_expected
+from app.signups.queries import enrolment_of
 from app.staffing.models import Assignment, State
-from app.staffing.queries import places_left
+from app.staffing.queries import asked_about, places_left
 from app.web import link, settings
 
 PASSWORD_LASTS = timedelta(minutes=10)
@@ -72,7 +73,7 @@ def draft(notice: Notice, language: str, now: datetime) -> tuple[str, list[str]]
         return None
     facts["about"] = Subject(facts["about"].meeting, language)
     with in_language(language):
-        subject, paragraphs = _words(notice, facts)
+        subject, paragraphs = _words(notice, facts | {"by_phone": True})
     return subject, paragraphs[1:]  # without the greeting
 
 
@@ -91,7 +92,14 @@ def _facts(notice: Notice, now: datetime) -> dict[str, Any] | None:
     return facts | {"link": link(notice.person.language, "programme.mine"), "was": _was(notice)}
 
 
-_ABOUT_CHANGES = (Kind.REMINDER, Kind.MOVED, Kind.RELEASED, Kind.CANCELLED, Kind.RESTORED)
+_ABOUT_CHANGES = (
+    Kind.REMINDER,
+    Kind.MOVED,
+    Kind.RELEASED,
+    Kind.EXPECTED_AGAIN,
+    Kind.CANCELLED,
+    Kind.RESTORED,
+)
 _TO_COORDINATOR = (
     Kind.OFFER_ANSWERED,
     Kind.PLACE_REQUESTED,
@@ -112,13 +120,29 @@ def _first_expected(notice: Notice, meeting: Meeting, now: datetime) -> Meeting 
 
 def _still_true(notice: Notice, meeting: Meeting, now: datetime) -> bool:
     """Whether it is as it was when the letter was owed; a newer letter follows if not."""
-    if notice.kind is Kind.REMINDER and not is_expected(notice.person, meeting):
+    if not _still_concerns(notice, meeting, now):
         return False
     if notice.kind in _ABOUT_CHANGES:
         is_off = notice.kind is Kind.CANCELLED
         return meeting.sequence == notice.about["sequence"] and meeting.is_cancelled is is_off
     if notice.kind in _ABOUT_PLACES:
         return not meeting.is_cancelled and _place_still_true(notice, now)
+    return True
+
+
+def _still_concerns(notice: Notice, meeting: Meeting, now: datetime) -> bool:
+    """Whether the reader is, or is no longer, where the letter takes them to be."""
+    expected = is_expected(notice.person, meeting)
+    match notice.kind:
+        case Kind.REMINDER | Kind.EXPECTED_AGAIN:
+            return expected
+        case Kind.RELEASED:
+            return not expected
+        case Kind.MOVED | Kind.RESTORED:
+            return expected or notice.person in asked_about(meeting, now=now)
+        case Kind.REMOVED:
+            place = enrolment_of(meeting.activity, notice.person)
+            return place is None or place.left_at is not None
     return True
 
 
@@ -150,7 +174,7 @@ def _was(notice: Notice) -> datetime | None:
         return None
     meeting_id, sequence = notice.about["meeting"], notice.about["sequence"]
     ref = notice.key.rpartition(":")[0]
-    while sequence > 1 and _was_dropped(notice.person_id, f"{ref}:{sequence - 1}"):
+    while sequence > 1 and _was_not_read(notice.person_id, f"{ref}:{sequence - 1}"):
         sequence -= 1
     before = db.session.scalars(
         select(MeetingChange.before).where(
@@ -160,14 +184,14 @@ def _was(notice: Notice) -> datetime | None:
     return datetime.fromisoformat(before["starts_at"])
 
 
-def _was_dropped(person_id: int, key: str) -> bool:
-    dropped = select(Notice.id).where(
+def _was_not_read(person_id: int, key: str) -> bool:
+    unread = select(Notice.id).where(
         Notice.person_id == person_id,
         Notice.key == key,
-        Notice.kind.in_((Kind.MOVED, Kind.RELEASED, Kind.RESTORED)),
-        Notice.state == Outcome.DROPPED,
+        Notice.kind.in_((Kind.MOVED, Kind.RELEASED, Kind.CANCELLED, Kind.RESTORED)),
+        Notice.state.in_((Outcome.DROPPED, *TO_CALL)),
     )
-    return db.session.scalars(dropped.limit(1)).one_or_none() is not None
+    return db.session.scalars(unread.limit(1)).one_or_none() is not None
 
 
 def _password_facts(notice: Notice, now: datetime) -> dict[str, Any] | None:

@@ -11,6 +11,7 @@ from app.notices.operations import post
 from app.people.models import Person
 from app.people.terms import Gender
 from app.programme.bookings import AlreadyExpected, book, release
+from app.programme.changing import expect_again
 from app.programme.models import Activity, Meeting, Part
 from app.programme.queries import busy_times, coming_meetings
 from app.refusal import Refusal
@@ -125,5 +126,6 @@ def leave(activity: Activity, person: Person, *, by: Person, now: datetime) -> N
     meetings = coming_meetings(activity, now=now)
     for meeting in meetings:
         release(person, meeting, Part.LEARNER)
+    expect_again([person], now=now)
     if by.id != person.id and meetings:
         _post(Letter.REMOVED, meetings[0], person, now=now)

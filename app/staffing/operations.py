@@ -15,6 +15,7 @@ from app.notices.operations import post
 from app.people.models import Person
 from app.people.terms import Level, Role
 from app.programme.bookings import book, release
+from app.programme.changing import expect_again
 from app.programme.models import Meeting, Part
 from app.refusal import Refusal
 from app.staffing.eligibility import Reason
@@ -184,6 +185,7 @@ def give_up_place(assignment: Assignment, *, now: datetime) -> None:
     db.session.flush()
     if was_confirmed and not is_confirmed_at(need.meeting, person):
         release(person, need.meeting, Part.HELPER)
+        expect_again([person], now=now)
     _tell_coordinator(assignment, Letter.PLACE_GIVEN_UP, now=now)
 
 

@@ -140,7 +140,7 @@ def upgrade():
     sa.Column('ref', sa.String(), nullable=False),
     sa.Column('person_id', sa.Integer(), nullable=False),
     sa.Column('responsible_id', sa.Integer(), nullable=True),
-    sa.Column('kind', sa.Enum('reminder', 'moved', 'cancelled', 'restored', 'released', 'enrolled', 'removed', 'offer', 'offer_answered', 'place_requested', 'place_taken', 'place_confirmed', 'place_refused', 'place_given_up', 'password', name='kind', native_enum=False, length=32), nullable=False),
+    sa.Column('kind', sa.Enum('reminder', 'moved', 'cancelled', 'restored', 'released', 'expected_again', 'enrolled', 'removed', 'offer', 'offer_answered', 'place_requested', 'place_taken', 'place_confirmed', 'place_refused', 'place_given_up', 'password', name='kind', native_enum=False, length=32), nullable=False),
     sa.Column('key', sa.String(), nullable=False),
     sa.Column('about', sa.JSON(), nullable=False),
     sa.Column('confidential', sa.Boolean(), nullable=False),

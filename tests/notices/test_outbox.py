@@ -263,6 +263,27 @@ class TestSending:
         assert due["early"] == night  # begins at 10:00: the morning would be too late
         assert due["late"] > night
 
+    def test_what_may_wake_somebody_is_retried_at_night_too(self) -> None:
+        night = NOON.replace(hour=20)
+        start = night + timedelta(hours=10)
+        post(make.person(), Kind.PASSWORD, "p", now=night, about={})
+        post(make.person(), Kind.MOVED, "m", now=night, about={}, matters_at=start)
+
+        send(Recorder(TryLater("451"), TryLater("451")), night)
+
+        for tried_at in db.session.scalars(select(Notice.next_try_at)):
+            assert tried_at < night + timedelta(minutes=5)
+
+    def test_one_full_mailbox_is_no_alarm_for_the_whole_house(self) -> None:
+        notice = owe(make.person())
+        for minute in range(0, 180, 5):
+            at = NOON + timedelta(minutes=minute)
+            send(Recorder(*[TryLater("452")] * 3), at)
+            since = oldest_due(now=at + timedelta(minutes=1)) or at
+            assert at - since < timedelta(minutes=15), minute
+
+        assert notice.attempts >= 4
+
     def test_whoever_waits_for_a_password_link_does_not_wait_for_the_morning(self) -> None:
         night = NOON.replace(hour=20)
         post(make.person(), Kind.PASSWORD, "k", now=night, about={})

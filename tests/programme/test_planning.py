@@ -34,7 +34,7 @@ from app.programme.operations import (
     clashes,
     plan_activity,
 )
-from app.programme.queries import activities_planned_by, listed_meetings
+from app.programme.queries import activities_planned_by, is_expected, listed_meetings
 from app.programme.recurrence import Occurrence
 from tests import make
 from tests.make import BEFORE, MONDAY
@@ -250,6 +250,41 @@ class TestChanging:
         expected = select(Booking.person_id).where(Booking.meeting_id == meeting.id, Booking.held)
         assert set(db.session.scalars(expected)) == {helper.id, learner.id}
         assert self.told().count((learner.id, Letter.MOVED)) == 1
+
+    def test_when_the_other_session_moves_away_they_are_expected_after_all(self) -> None:
+        meeting, _helper, learner = self.meeting_with_people()
+        boss = make.coordinator(meeting.activity.centre)
+        other = make.meeting(starts_at=LATER)
+        book(learner, other, Part.LEARNER)
+        move(meeting, boss)
+        assert not is_expected(learner, meeting)
+
+        far = LATER + timedelta(days=3)
+        move(other, boss, starts_at=far, ends_at=far + HOUR)
+
+        assert is_expected(learner, meeting)
+        assert is_expected(learner, other)
+        assert (learner.id, Letter.EXPECTED_AGAIN) in self.told()
+
+    def test_when_the_other_session_is_cancelled_they_are_expected_after_all(self) -> None:
+        meeting, _helper, learner = self.meeting_with_people()
+        boss = make.coordinator(meeting.activity.centre)
+        other = make.meeting(starts_at=LATER)
+        book(learner, other, Part.LEARNER)
+        move(meeting, boss)
+
+        cancel_meeting(other, by=boss, now=BEFORE, seen=0)
+
+        assert is_expected(learner, meeting)
+
+    def test_who_is_at_a_womens_group_then_is_told_in_confidence(self) -> None:
+        meeting, helper, learner = self.meeting_with_people()
+        book(learner, make.meeting(activity=make.womens_group(), starts_at=LATER), Part.LEARNER)
+
+        move(meeting, make.coordinator(meeting.activity.centre))
+
+        secret = dict(db.session.execute(select(Notice.person_id, Notice.confidential)).all())
+        assert secret == {helper.id: False, learner.id: True}
 
     def test_a_room_in_use_stops_the_move(self) -> None:
         meeting, _helper, _learner = self.meeting_with_people()

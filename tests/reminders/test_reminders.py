@@ -233,6 +233,35 @@ class TestWhatIsStillTrue:
 
         assert [one.split(":")[0] for one in self.sent(BEFORE)] == ["Your place has ended"]
 
+    def test_whoever_was_removed_by_mistake_and_added_again_reads_no_farewell(self) -> None:
+        activity, layla = make.activity(), make.person()
+        make.meeting(activity=activity)
+        join(activity, layla, by=layla, now=BEFORE)
+        leave(activity, layla, by=activity.coordinator, now=BEFORE)
+        join(activity, layla, by=activity.coordinator, now=BEFORE + timedelta(minutes=1))
+
+        subjects = [one.split(":")[0] for one in self.sent(BEFORE + timedelta(minutes=2))]
+
+        assert set(subjects) == {"You have a place"}
+
+    def test_whoever_left_after_a_move_reads_only_that(self) -> None:
+        activity, layla = make.activity(), make.person()
+        meeting = make.meeting(activity=activity)
+        join(activity, layla, by=layla, now=BEFORE)
+        later = MONDAY + timedelta(days=1)
+        move_meeting(
+            meeting,
+            starts_at=later,
+            ends_at=later + timedelta(hours=1),
+            room=None,
+            by=activity.coordinator,
+            now=BEFORE,
+            seen=0,
+        )
+        leave(activity, layla, by=activity.coordinator, now=BEFORE)
+
+        assert [one.split(":")[0] for one in self.sent(BEFORE)] == ["Your place has ended"]
+
     def test_a_caller_reads_what_to_say_in_their_own_words(self) -> None:
         layla, meeting = make.person(language="ar", email=None), make.meeting()
         expected(layla, meeting)
