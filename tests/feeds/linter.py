@@ -1,4 +1,4 @@
-"""What is wrong with a feed, as far as its bytes show: the checklist of CALENDARS.md.
+"""What is wrong with a feed, as far as its bytes show: what real calendar programs need.
 
 It knows nothing of the code that writes feeds and reads RFC 5545 and RFC 7986 for itself.
 """
