@@ -20,9 +20,9 @@ from app.programme.public_holidays import romanian_holiday
 from app.programme.queries import coming_meetings
 from app.programme.recurrence import Slot, WeeklyPattern, plan
 from app.signups.operations import join
+from app.staffing.finding import ranked_candidates
 from app.staffing.models import Need
 from app.staffing.operations import add_needs, approve_request, offer_place, take_place
-from app.staffing.queries import ranked_candidates
 
 CENTRES = (
     (

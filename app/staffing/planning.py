@@ -36,6 +36,7 @@ from app.programme.week import Week, asked_day, week_of
 from app.refusal import Refusal
 from app.staffing import moving, operations
 from app.staffing.coverage import Coverage, coverage_of, worst
+from app.staffing.finding import ranked_candidates
 from app.staffing.forms import NeedForm
 from app.staffing.models import Assignment, Need, State
 from app.staffing.queries import (
@@ -46,7 +47,6 @@ from app.staffing.queries import (
     needs_planned_by,
     no_longer_fit,
     participants_elsewhere,
-    ranked_candidates,
 )
 from app.staffing.words import count_reasons
 from app.web import one_or_404

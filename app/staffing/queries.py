@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlalchemy import ColumnElement, Select, and_, func, or_, select
@@ -11,15 +10,13 @@ from sqlalchemy.orm import aliased, contains_eager, joinedload, lazyload, select
 
 from app.extensions import db
 from app.people.models import Person
-from app.people.queries import with_role
 from app.people.terms import HELPERS, Level
 from app.programme.models import Activity, Booking, Meeting, Part, Status
 from app.programme.queries import busy_times, is_listed, is_planned_by
-from app.staffing.eligibility import Candidate, Reason, Want, best_level, reasons_against
+from app.staffing.eligibility import Candidate, Reason, Want, reasons_against
 from app.staffing.models import Assignment, Need, State
 
 LOOK_AHEAD = timedelta(weeks=6)
-FAIRNESS = timedelta(weeks=4)
 
 
 def want_of(need: Need) -> Want:
@@ -279,112 +276,6 @@ def open_needs(person: Person, *, now: datetime) -> Select[Need]:
         )
         .order_by(Meeting.starts_at, Need.id)
     )
-
-
-@dataclass(frozen=True)
-class Opportunity:
-    """A need as one helper sees it: whether it fits, why not, and where they stand with it."""
-
-    need: Need
-    reasons: tuple[Reason, ...]
-    state: State | None
-
-
-def where_needed(person: Person, *, now: datetime) -> list[Opportunity]:
-    """Every open need of the helper's centres, each with every reason against it."""
-    needs = list(db.session.scalars(open_needs(person, now=now)))
-    known = {
-        centre: candidates([person], centre, now, now + LOOK_AHEAD + timedelta(days=1))[person.id]
-        for centre in {need.meeting.activity.centre_id for need in needs}
-    }
-    standing = db.session.execute(
-        select(Assignment.need_id, Assignment.state).where(
-            Assignment.person_id == person.id,
-            Assignment.need_id.in_([need.id for need in needs]),
-        )
-    )
-    states: dict[int, State] = {need_id: state for need_id, state in standing}
-    return [
-        Opportunity(
-            need,
-            reasons_against(want_of(need), known[need.meeting.activity.centre_id]),
-            states.get(need.id),
-        )
-        for need in needs
-        if states.get(need.id) is not State.CONFIRMED
-    ]
-
-
-@dataclass(frozen=True)
-class Ranked:
-    """One possible helper for a need, with what speaks for and against."""
-
-    person: Person
-    reasons: tuple[Reason, ...]
-    level: Level | None
-    recent: int
-    state: State | None
-    is_home: bool
-
-    @property
-    def order(self) -> tuple[object, ...]:
-        """May fill it, less busy lately, better in the language, at home in this centre, name."""
-        rank = self.level.rank if self.level else 0
-        return (
-            bool(self.reasons),
-            len(self.reasons),
-            self.recent,
-            -rank,
-            not self.is_home,
-            self.person.name,
-            self.person.id,
-        )
-
-
-def ranked_candidates(need: Need) -> list[Ranked]:
-    """Everyone who helps in the need's centre, best first, in a fixed number of queries."""
-    meeting, centre_id = need.meeting, need.meeting.activity.centre_id
-    people = db.session.scalars(
-        with_role(centre_id, *HELPERS).options(
-            selectinload(Person.languages), selectinload(Person.memberships)
-        )
-    ).all()
-    known = candidates(people, centre_id, meeting.starts_at, meeting.ends_at, but=meeting)
-    want, recent = want_of(need), _helped_around(meeting)
-    standing = {row.person_id: row.state for row in need.assignments}
-    ranked = [
-        Ranked(
-            person=person,
-            reasons=reasons_against(want, known[person.id]),
-            level=best_level(need.language, known[person.id].speaks) if need.language else None,
-            recent=recent.get(person.id, 0),
-            state=standing.get(person.id),
-            is_home=person.home_centre_id == centre_id,
-        )
-        for person in people
-    ]
-    return sorted(ranked, key=lambda one: one.order)
-
-
-def _helped_around(meeting: Meeting) -> dict[int, int]:
-    """Person id -> at how many meetings they help in the four weeks before and after.
-
-    Only what whoever plans *meeting* may know of: listed activities and its own.
-    """
-    rows = db.session.execute(
-        select(Booking.person_id, func.count())
-        .join(Booking.meeting)
-        .join(Meeting.activity)
-        .where(
-            or_(is_listed(), Activity.id == meeting.activity_id),
-            Booking.part == Part.HELPER,
-            Booking.held,
-            Booking.starts_at > meeting.starts_at - FAIRNESS,
-            Booking.starts_at < meeting.starts_at + FAIRNESS,
-        )
-        .group_by(Booking.person_id)
-    )
-    return {person_id: count for person_id, count in rows}
 
 
 def offers_waiting(person: Person, *, now: datetime) -> Select[Assignment]:

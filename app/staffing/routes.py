@@ -15,6 +15,7 @@ from app.people.models import Person
 from app.people.terms import HELPERS
 from app.programme.models import Meeting
 from app.staffing import operations
+from app.staffing.finding import where_needed
 from app.staffing.models import Assignment, Need, State
 from app.staffing.operations import NotEligible
 from app.staffing.queries import (
@@ -22,7 +23,6 @@ from app.staffing.queries import (
     needs_open_to,
     offers_waiting,
     tells_what_it_is,
-    where_needed,
 )
 from app.staffing.words import describe, explain
 from app.web import one_or_404

@@ -11,8 +11,8 @@ from app.extensions import db
 from app.people.terms import Gender, Level, Role
 from app.programme.kinds import Kind
 from app.staffing.eligibility import Rule
+from app.staffing.finding import ranked_candidates, where_needed
 from app.staffing.models import State
-from app.staffing.queries import ranked_candidates, where_needed
 from tests import make
 from tests.make import BEFORE, MONDAY
 
