@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import wraps
 from typing import Any, TypeVar
 
 from flask import current_app, redirect, request, url_for
@@ -28,16 +27,6 @@ def require_signed_in() -> Any:
     if not open_to_all and not current_user.is_authenticated:
         return redirect(url_for("people.sign_in", next=_where()), 303)
     return None
-
-
-def freshly_confirmed(view: View) -> View:
-    """Mark a page with protected details: the password was typed in the last quarter of an hour."""
-
-    @wraps(view)
-    def guarded(*args: Any, **kwargs: Any) -> Any:
-        return confirm_first() or view(*args, **kwargs)
-
-    return guarded  # type: ignore[return-value]
 
 
 def confirm_first() -> Response | None:
