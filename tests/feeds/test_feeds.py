@@ -13,7 +13,7 @@ import icalendar
 import pytest
 import time_machine
 from flask import Flask
-from sqlalchemy import event, select, text
+from sqlalchemy import select, text
 
 from app.extensions import db
 from app.feeds.answers import PRIVATE, answer
@@ -30,6 +30,7 @@ from tests.conftest import Browser
 from tests.feeds.linter import problems
 from tests.make import BEFORE, MONDAY
 from tests.races import all_at_once
+from tests.statements import statements
 
 HEADERS = {"Accept-Encoding": "identity"}
 
@@ -399,24 +400,9 @@ class TestSecretFeeds:
                 book(layla, meeting, Part.LEARNER)
             db.session.commit()
             browser.get(path)
-            counts.append(_statements(lambda: browser.get(path)))
+            counts.append(len(statements(lambda: browser.get(path))))
 
         assert counts[0] == counts[1] <= 4
-
-
-def _statements(run: object) -> int:
-    seen: list[str] = []
-
-    def note(_c: object, _cursor: object, statement: str, *_rest: object) -> None:
-        if not statement.startswith(("SAVEPOINT", "RELEASE", "ROLLBACK")):
-            seen.append(statement)
-
-    event.listen(db.engine, "before_cursor_execute", note)
-    try:
-        run()  # type: ignore[operator]
-    finally:
-        event.remove(db.engine, "before_cursor_execute", note)
-    return len(seen)
 
 
 def parsed(answer: Any) -> datetime:

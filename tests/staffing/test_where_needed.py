@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import event
 
 from app.extensions import db
 from app.people.terms import Gender, Level, Role
@@ -15,6 +14,7 @@ from app.staffing.finding import ranked_candidates, where_needed
 from app.staffing.models import State
 from tests import make
 from tests.make import BEFORE, MONDAY
+from tests.statements import statements
 
 pytestmark = pytest.mark.usefixtures("app")
 SOON = MONDAY - timedelta(days=5)
@@ -92,7 +92,7 @@ def test_ranking_asks_the_database_as_often_for_thirty_people_as_for_three() -> 
             make.mediator(here)
         db.session.flush()
         db.session.expire_all()
-        counts.append(statements(lambda: ranked_candidates(need)))
+        counts.append(len(statements(lambda: ranked_candidates(need))))
 
     assert counts[0] == counts[1]
 
@@ -106,24 +106,9 @@ def test_where_needed_asks_as_often_for_twenty_needs_as_for_two() -> None:
             make.need(meeting=make.meeting(activity=make.activity(centre=here)))
         db.session.flush()
         db.session.expire_all()
-        counts.append(statements(lambda: where_needed(amina, now=SOON)))
+        counts.append(len(statements(lambda: where_needed(amina, now=SOON))))
 
     assert counts[0] == counts[1]
-
-
-def statements(run: object) -> int:
-    """How many statements *run* sends."""
-    seen: list[str] = []
-
-    def note(_c: object, _cursor: object, statement: str, *_rest: object) -> None:
-        seen.append(statement)
-
-    event.listen(db.engine, "before_cursor_execute", note)
-    try:
-        run()  # type: ignore[operator]
-    finally:
-        event.remove(db.engine, "before_cursor_execute", note)
-    return len(seen)
 
 
 def test_a_volunteer_of_a_cultural_evening_needs_no_language() -> None:
