@@ -18,10 +18,10 @@ from app.notices import routes as notices
 from app.people import locale
 from app.people import routes as people
 from app.people.access import require_signed_in
+from app.planning import routes as planning
 from app.programme import routes as programme
 from app.reminders import routes as reminders
 from app.signups import routes as signups
-from app.staffing import planning
 from app.staffing import routes as staffing
 
 

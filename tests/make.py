@@ -12,7 +12,8 @@ from app.people.models import Centre, Membership, Person, SpokenLanguage
 from app.people.terms import Level, Role
 from app.programme.bookings import book
 from app.programme.kinds import Kind
-from app.programme.models import Activity, ActivityText, Meeting, Part, Room, fold
+from app.programme.models import Activity, ActivityText, Meeting, Part, fold
+from app.programme.places import Room
 from app.staffing.models import Assignment, Need, State
 
 MONDAY = datetime(2027, 3, 1, 9, tzinfo=UTC)
@@ -102,6 +103,7 @@ def activity(title: str = "Language café", **given: Any) -> Activity:
         privacy=lambda: kind.policy.privacy,
         women_only=lambda: kind.policy.women_only,
         coordinator=lambda: coordinator(here),
+        published_at=lambda: LONG_AGO,
         changed_at=lambda: LONG_AGO,
     )
     made.texts.append(
@@ -118,10 +120,11 @@ def womens_group(**given: Any) -> Activity:
 def meeting(**given: Any) -> Meeting:
     """Two hours on `MONDAY` unless told otherwise."""
     starts_at = given.get("starts_at", MONDAY)
+    whole = given.pop("activity", None) or activity()
     return build(
         Meeting,
-        given,
-        activity=activity,
+        {"activity": whole, **given},
+        privacy=lambda: whole.privacy,
         starts_at=lambda: starts_at,
         ends_at=lambda: starts_at + timedelta(hours=2),
         created_at=lambda: LONG_AGO,

@@ -14,8 +14,9 @@ from app.demo.programme import SERIES, Series
 from app.extensions import db
 from app.notices.models import Notice
 from app.people.models import Centre, Person
-from app.programme.models import Activity, Room
+from app.programme.models import Activity
 from app.programme.operations import ActivityFacts, plan_activity
+from app.programme.places import Room
 from app.programme.public_holidays import romanian_holiday
 from app.programme.queries import coming_meetings
 from app.programme.recurrence import Slot, WeeklyPattern, plan

@@ -15,7 +15,8 @@ from app.extensions import db
 from app.people.models import Centre, Membership, Person, SpokenLanguage
 from app.people.terms import Gender, Level, Role
 from app.programme.kinds import Kind, Privacy
-from app.programme.models import Activity, ActivityText, Booking, Meeting, Part, Room, Status, fold
+from app.programme.models import Activity, ActivityText, Booking, Meeting, Part, Status, fold
+from app.programme.places import Room
 from app.programme.recurrence import instant
 from app.signups.models import Enrolment
 from app.staffing.models import Assignment, Need, State
@@ -119,7 +120,9 @@ class _Rows:
         for learner in learners:
             self._add(Enrolment, activity_id=activity, person_id=learner, joined_at=self.now)
         for starts_at, ends_at in self._times(days, hours):
-            self._meeting(activity, room, starts_at, ends_at, person, language, learners)
+            self._meeting(
+                activity, kind.policy.privacy, room, starts_at, ends_at, person, language, learners
+            )
 
     def _activity(self, kind: Kind, centre: int, coordinator: int, language: str) -> int:
         policy = kind.policy
@@ -128,12 +131,13 @@ class _Rows:
             centre_id=centre,
             coordinator_id=coordinator,
             kind=kind,
-            privacy=Privacy(policy.privacy),
+            privacy=policy.privacy,
             language="ro",
             support_language=language,
             capacity=LEARNERS,
             women_only=policy.women_only,
             approval=policy.approval,
+            published_at=self.now,
             changed_at=self.now,
         )
         title = f"{kind.value} {activity}"
@@ -162,6 +166,7 @@ class _Rows:
     def _meeting(
         self,
         activity: int,
+        privacy: Privacy,
         room: int,
         starts_at: datetime,
         ends_at: datetime,
@@ -174,6 +179,7 @@ class _Rows:
             Meeting,
             activity_id=activity,
             room_id=room,
+            privacy=privacy,
             status=Status.PLANNED,
             sequence=0,
             created_at=self.now,

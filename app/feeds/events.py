@@ -15,7 +15,7 @@ from app.web import link, settings
 
 def public_event(meeting: Meeting, language: str, alarm: timedelta | None) -> Event:
     """A listed meeting as a stranger sees it: the room only where the activity is public."""
-    knows_room = meeting.activity.privacy is Privacy.PUBLIC
+    knows_room = meeting.privacy is Privacy.PUBLIC
     described = _description(meeting, language)
     if not knows_room:
         described = f"{described}\n{_('Ask the centre for the room.')}".strip()
@@ -23,7 +23,7 @@ def public_event(meeting: Meeting, language: str, alarm: timedelta | None) -> Ev
         meeting,
         language,
         alarm,
-        summary=meeting.activity.title_in(language),
+        summary=meeting.title_in(language),
         description=described or None,
         location=_place(meeting, with_room=knows_room),
         **_listed_details(meeting, language),
@@ -33,7 +33,7 @@ def public_event(meeting: Meeting, language: str, alarm: timedelta | None) -> Ev
 def own_event(booking: Booking, feed: FeedLink) -> Event | None:
     """A meeting at which the feed's owner is expected; a protected one is a time and no more."""
     meeting, language = booking.meeting, feed.language
-    if meeting.activity.privacy is Privacy.INDIVIDUAL and booking.part is Part.LEARNER:
+    if meeting.privacy is Privacy.INDIVIDUAL and booking.part is Part.LEARNER:
         return None
     if meeting.is_secret:
         return _event(
@@ -49,7 +49,7 @@ def own_event(booking: Booking, feed: FeedLink) -> Event | None:
         language,
         feed.alarm,
         changed=feed.changed_at,
-        summary=meeting.activity.title_in(language),
+        summary=meeting.title_in(language),
         description=_description(meeting, language) or None,
         location=_place(meeting, with_room=True),
         conference=meeting.online_url,
@@ -94,6 +94,7 @@ def _last_change(meeting: Meeting, link_changed: datetime | None) -> datetime:
     activity = meeting.activity
     moments = [meeting.changed_at, activity.changed_at, activity.centre.changed_at]
     moments += [text.changed_at for text in activity.texts]
+    moments += [text.changed_at for text in meeting.texts]
     if meeting.room is not None:
         moments.append(meeting.room.changed_at)
     if link_changed is not None:
@@ -109,7 +110,4 @@ def _description(meeting: Meeting, language: str) -> str:
 
 def _place(meeting: Meeting, *, with_room: bool) -> str:
     centre = meeting.activity.centre
-    parts = [centre.name, centre.address]
-    if with_room and meeting.room is not None:
-        parts.insert(0, meeting.room.name)
-    return ", ".join(parts)
+    return meeting.place if with_room else f"{centre.name}, {centre.address}"

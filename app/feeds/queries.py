@@ -16,7 +16,7 @@ from app.people.models import Centre, Person
 from app.people.queries import hashed
 from app.programme.kinds import Kind
 from app.programme.models import Activity, Booking, Meeting
-from app.programme.queries import is_listed, is_shown, speaks
+from app.programme.queries import is_listed, is_listed_meeting, is_published, is_shown, speaks
 
 T = TypeVar("T", Meeting, Booking)
 PAST, AHEAD = timedelta(days=30), timedelta(days=366)
@@ -72,7 +72,7 @@ _BY = {
 
 def meetings_of(feed: PublicFeed, *, now: datetime) -> list[Meeting]:
     """The meetings of a public feed, by time; cancelled ones for 30 days after their start."""
-    found = _in_window(select(Meeting).join(Meeting.activity).where(is_listed()), now)
+    found = _in_window(select(Meeting).join(Meeting.activity).where(is_listed_meeting()), now)
     if feed.centre is not None:
         found = found.where(Activity.centre_id == feed.centre.id)
     if feed.kind is not None:
@@ -90,7 +90,7 @@ def bookings_for(person: Person, *, now: datetime) -> list[Booking]:
     return list(
         db.session.scalars(
             _in_window(found, now)
-            .where(Booking.person_id == person.id, is_shown())
+            .where(Booking.person_id == person.id, is_shown(), is_published())
             .options(contains_eager(Booking.meeting).options(*_WHOLE))
         )
     )

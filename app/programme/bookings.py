@@ -11,7 +11,7 @@ from app.extensions import db
 from app.i18n import _l
 from app.people.models import Person
 from app.programme.models import Booking, Meeting, Part, Status
-from app.programme.queries import busy_times
+from app.programme.queries import busy_times, is_published
 from app.refusal import Refusal
 
 
@@ -22,7 +22,7 @@ class AlreadyExpected(Refusal):
 def book(person: Person, meeting: Meeting, part: Part) -> None:
     """Expect *person* at *meeting*. The caller holds the person's row; twice is harmless.
 
-    Raises `AlreadyExpected` when they are expected elsewhere then.
+    While it is a draft they keep a place and are not held to it. Raises `AlreadyExpected` when they are expected elsewhere then.
     """
     have = db.session.scalars(
         select(Booking).where(Booking.person_id == person.id, Booking.meeting_id == meeting.id)
@@ -31,7 +31,8 @@ def book(person: Person, meeting: Meeting, part: Part) -> None:
         if have.part is not part:
             raise AlreadyExpected
         return
-    if not meeting.is_cancelled and busy_times([person.id], meeting.starts_at, meeting.ends_at):
+    held = not meeting.is_cancelled and not meeting.is_draft
+    if held and busy_times([person.id], meeting.starts_at, meeting.ends_at):
         raise AlreadyExpected
     db.session.add(
         Booking(
@@ -40,7 +41,7 @@ def book(person: Person, meeting: Meeting, part: Part) -> None:
             part=part,
             starts_at=meeting.starts_at,
             ends_at=meeting.ends_at,
-            held=not meeting.is_cancelled,
+            held=held,
         )
     )
     db.session.flush()
@@ -70,7 +71,7 @@ def retime(meeting: Meeting, *, elsewhere: Collection[int] = ()) -> None:
         db.session.execute(
             update(Booking)
             .where(Booking.meeting_id == meeting.id, ~who if held else who)
-            .values(**times, held=held and not meeting.is_cancelled)
+            .values(**times, held=held and not meeting.is_cancelled and not meeting.is_draft)
         )
 
 
@@ -83,10 +84,12 @@ def hold_again(person: Person, *, now: datetime) -> list[Meeting]:
     waiting = (
         select(Booking)
         .join(Booking.meeting)
+        .join(Meeting.activity)
         .where(
             Booking.person_id == person.id,
             Booking.part == Part.LEARNER,
             ~Booking.held,
+            is_published(),
             Meeting.status == Status.PLANNED,
             Meeting.starts_at > now,
         )

@@ -15,8 +15,9 @@ from app.notices.models import Kind as Letter
 from app.notices.operations import post
 from app.people.models import Person
 from app.programme.bookings import hold_again, retime
-from app.programme.models import ChangeKind, Meeting, MeetingChange, Part, Room, Status
+from app.programme.models import ChangeKind, Meeting, MeetingChange, Part, Status
 from app.programme.operations import RoomTaken
+from app.programme.places import Room
 from app.programme.queries import bookings_at, double_booked, meetings_in_room
 from app.refusal import Refusal
 
@@ -226,7 +227,7 @@ def _tell(
     """One letter each, but not to whoever made the change. Those *elsewhere* then read that they
     are not expected."""
     old_start = datetime.fromisoformat(change.before["starts_at"])
-    for person in people:
+    for person in people if not meeting.is_draft else ():
         if change.by is not None and person.id == change.by.id:
             continue
         post(

@@ -25,8 +25,9 @@ from app.i18n import LANGUAGES, _, _l
 from app.people.forms import choices, language_choices, stripped
 from app.people.models import Centre, Person
 from app.programme.kinds import Kind, Privacy
-from app.programme.models import Meeting, Room
+from app.programme.models import Meeting
 from app.programme.operations import ActivityFacts
+from app.programme.places import Room
 from app.programme.recurrence import Slot, WeeklyPattern, instant
 
 COURSE_LEVELS = ("pre-A1", "A1", "A1–A2.1", "A2.1", "A2.2", "A2.2–B1.1", "B1.1", "B1.2", "B2")

@@ -10,15 +10,8 @@ from app.extensions import db, lock
 from app.i18n import _l
 from app.people.models import Centre, Person
 from app.programme.kinds import Kind, Privacy
-from app.programme.models import (
-    Activity,
-    ActivityText,
-    Confidant,
-    Meeting,
-    Room,
-    fold,
-    overlapping,
-)
+from app.programme.models import Activity, ActivityText, Confidant, Meeting, fold, overlapping
+from app.programme.places import Room
 from app.programme.queries import meetings_in_room
 from app.programme.recurrence import Occurrence
 from app.refusal import Refusal
@@ -72,6 +65,7 @@ def plan_activity(
         capacity=facts.capacity,
         women_only=policy.women_only,
         approval=policy.approval,
+        published_at=now,
         changed_at=now,
     )
     db.session.add(activity)
@@ -89,6 +83,7 @@ def _add_meetings(
         db.session.add(
             Meeting(
                 activity=activity,
+                privacy=activity.privacy,
                 room=facts.room,
                 online_url=facts.online_url,
                 starts_at=occurrence.starts_at,

@@ -20,18 +20,29 @@ from app.programme.models import (
     Confidant,
     Meeting,
     MeetingChange,
+    MeetingText,
     Part,
-    Room,
     Status,
     fold,
 )
+from app.programme.places import Room
 
 PUBLIC_WINDOW = timedelta(weeks=6)
 
 
+def is_published() -> ColumnElement[bool]:
+    """An activity of which others may know than those who plan it."""
+    return Activity.published_at.is_not(None)
+
+
 def is_listed() -> ColumnElement[bool]:
     """An activity strangers may see."""
-    return Activity.privacy.in_(LISTED)
+    return and_(is_published(), Activity.privacy.in_(LISTED))
+
+
+def is_listed_meeting() -> ColumnElement[bool]:
+    """A meeting strangers may see: its activity is listed, and it is not stricter itself."""
+    return and_(is_listed(), Meeting.privacy.in_(LISTED))
 
 
 def listed_meetings(
@@ -50,7 +61,7 @@ def listed_meetings(
     found = (
         select(Meeting)
         .join(Meeting.activity)
-        .where(is_listed(), Meeting.starts_at >= start, Meeting.starts_at < end)
+        .where(is_listed_meeting(), Meeting.starts_at >= start, Meeting.starts_at < end)
         .order_by(Meeting.starts_at, Meeting.id)
     )
     if centre is not None:
@@ -60,8 +71,13 @@ def listed_meetings(
     if language is not None:
         found = found.where(speaks(language))
     if words:
-        found = found.where(Activity.id.in_(_titled(words)))
+        found = found.where(titled(words))
     return found
+
+
+def titled(words: str) -> ColumnElement[bool]:
+    """Meetings whose title, or whose activity's, holds *words*."""
+    return or_(Activity.id.in_(_titled(words)), Meeting.id.in_(_called(words)))
 
 
 def speaks(language: str) -> ColumnElement[bool]:
@@ -75,17 +91,31 @@ def _titled(words: str) -> Select[int]:
     return select(ActivityText.activity_id).where(ActivityText.folded.like(like, escape="\\"))
 
 
+def _called(words: str) -> Select[int]:
+    like = f"%{_literally(fold(words))}%"
+    return select(MeetingText.meeting_id).where(MeetingText.folded.like(like, escape="\\"))
+
+
 def _literally(words: str) -> str:
     return words.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
 
 
 def is_planned_by(person: Person) -> ColumnElement[bool]:
     """Activities *person* may plan: those of their centres, the protected only if entrusted."""
-    entrusted = select(Confidant.activity_id).where(Confidant.person_id == person.id)
     return and_(
         Activity.centre_id.in_(person.centres_where(Role.COORDINATOR)),
-        or_(is_listed(), Activity.coordinator_id == person.id, Activity.id.in_(entrusted)),
+        or_(Activity.privacy.in_(LISTED), _is_entrusted_to(person)),
     )
+
+
+def is_meeting_planned_by(person: Person) -> ColumnElement[bool]:
+    """Meetings *person* may plan: those of their activities, the protected only if entrusted."""
+    return and_(is_planned_by(person), or_(Meeting.privacy.in_(LISTED), _is_entrusted_to(person)))
+
+
+def _is_entrusted_to(person: Person) -> ColumnElement[bool]:
+    entrusted = select(Confidant.activity_id).where(Confidant.person_id == person.id)
+    return or_(Activity.coordinator_id == person.id, Activity.id.in_(entrusted))
 
 
 def activities_planned_by(person: Person) -> Select[Activity]:
@@ -93,16 +123,19 @@ def activities_planned_by(person: Person) -> Select[Activity]:
 
 
 def meetings_planned_by(person: Person) -> Select[Meeting]:
-    return select(Meeting).join(Meeting.activity).where(is_planned_by(person))
+    return select(Meeting).join(Meeting.activity).where(is_meeting_planned_by(person))
 
 
 def meetings_open_to(person: Person | None) -> Select[Meeting]:
     """The meetings whose page *person* may open: listed, planned by them, or expected at."""
     found = select(Meeting).join(Meeting.activity)
     if person is None:
-        return found.where(is_listed())
-    expected = select(Booking.meeting_id).where(Booking.person_id == person.id)
-    return found.where(or_(is_listed(), is_planned_by(person), Meeting.id.in_(expected)))
+        return found.where(is_listed_meeting())
+    expected = and_(
+        is_published(),
+        Meeting.id.in_(select(Booking.meeting_id).where(Booking.person_id == person.id)),
+    )
+    return found.where(or_(is_listed_meeting(), is_meeting_planned_by(person), expected))
 
 
 def coming_meetings(activity: Activity, *, now: datetime) -> list[Meeting]:
@@ -186,7 +219,8 @@ def bookings_of(person: Person, *, since: datetime) -> Select[Booking]:
     return (
         select(Booking)
         .join(Booking.meeting)
-        .where(Booking.person_id == person.id, Booking.ends_at > since, is_shown())
+        .join(Meeting.activity)
+        .where(Booking.person_id == person.id, Booking.ends_at > since, is_shown(), is_published())
         .order_by(Booking.starts_at, Booking.id)
     )
 
@@ -228,7 +262,7 @@ def double_booked(
         .distinct()
     )
     if only_secret:
-        elsewhere = select(Meeting.id).join(Meeting.activity).where(~is_listed())
+        elsewhere = select(Meeting.id).join(Meeting.activity).where(~is_listed_meeting())
         found = found.where(other.meeting_id.in_(elsewhere))
     return list(db.session.scalars(found))
 
@@ -251,6 +285,7 @@ def listed_languages(*, now: datetime) -> list[str]:
             Meeting.activity_id == Activity.id,
             Meeting.starts_at > now,
             Meeting.status == Status.PLANNED,
+            Meeting.privacy.in_(LISTED),
         )
         .exists()
     )

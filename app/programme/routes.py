@@ -26,6 +26,7 @@ from app.programme.forms import PlanForm, TextsForm
 from app.programme.kinds import Kind
 from app.programme.models import Activity, Booking, Meeting
 from app.programme.operations import RoomTaken, clashes, plan_activity, set_texts
+from app.programme import organisation_calendar, templates  # noqa: F401
 from app.programme.public_holidays import romanian_holiday
 from app.programme.queries import (
     PUBLIC_WINDOW,
@@ -34,6 +35,7 @@ from app.programme.queries import (
     listed_languages,
     listed_meetings,
     meetings_open_to,
+    meetings_planned_by,
     rooms_of,
 )
 from app.programme.recurrence import EmptyPattern, PatternTooLong, Plan, plan
@@ -102,14 +104,14 @@ def meeting(ref: str) -> Any:
         meeting=found,
         plans=plans,
         booking=booking,
-        knows_room=plans or booking is not None or found.activity.privacy == "public",
+        knows_room=plans or booking is not None or found.privacy == "public",
         now=clock.now(),
-        indexable=found.activity.privacy == "public",
+        indexable=found.privacy == "public" and not found.is_draft,
     )
 
 
 def _plans(person: Person, meeting: Meeting) -> bool:
-    mine = activities_planned_by(person).where(Activity.id == meeting.activity_id)
+    mine = meetings_planned_by(person).where(Meeting.id == meeting.id)
     return db.session.scalars(mine).one_or_none() is not None
 
 

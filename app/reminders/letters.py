@@ -44,13 +44,11 @@ class Subject:
 
     @property
     def title(self) -> str:
-        return self.meeting.activity.title_in(self.language)
+        return self.meeting.title_in(self.language)
 
     @property
     def place(self) -> str:
-        centre, room = self.meeting.activity.centre, self.meeting.room
-        where = f"{room.name}, {centre.name}" if room else centre.name
-        return f"{where}, {centre.address}"
+        return self.meeting.place
 
 
 def compose(notice: Notice, now: datetime) -> Letter | None:

@@ -100,6 +100,8 @@ def _tell(activity: Activity, person: Person, *, now: datetime) -> None:
 
 def _post(letter: Letter, meeting: Meeting, person: Person, *, now: datetime) -> None:
     activity = meeting.activity
+    if activity.is_draft:
+        return  # they are told when it is published
     post(
         person,
         letter,

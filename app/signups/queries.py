@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Select, func, or_, select
+from sqlalchemy import Select, and_, func, or_, select
 
 from app.extensions import db
 from app.people.models import Person
 from app.programme.models import Activity
-from app.programme.queries import is_listed, is_planned_by
+from app.programme.queries import is_listed, is_planned_by, is_published
 from app.signups.models import Enrolment
 
 
@@ -18,7 +18,8 @@ def activities_open_to(person: Person | None) -> Select[Activity]:
     joined = select(Enrolment.activity_id).where(
         Enrolment.person_id == person.id, Enrolment.left_at.is_(None)
     )
-    return select(Activity).where(or_(is_listed(), is_planned_by(person), Activity.id.in_(joined)))
+    member = and_(is_published(), Activity.id.in_(joined))
+    return select(Activity).where(or_(is_listed(), is_planned_by(person), member))
 
 
 def enrolment_of(activity: Activity, person: Person) -> Enrolment | None:

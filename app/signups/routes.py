@@ -52,16 +52,27 @@ def activity(ref: str) -> Any:
     if not found.privacy.is_listed and (elsewhere := confirm_first()) is not None:
         return elsewhere
     held = enrolment_of(found, person) if person else None
-    meetings = coming_meetings(found, now=clock.now())
+    joined = held is not None and held.left_at is None
+    plans = person is not None and _plans(person, found)
+    meetings = [
+        one
+        for one in coming_meetings(found, now=clock.now())
+        if joined or plans or not one.is_secret
+    ]
     return render_template(
         "signups/activity.html",
         activity=found,
         meetings=meetings,
         elsewhere=not_held_to(person, meetings) if person else set(),
-        joined=held is not None and held.left_at is None,
+        joined=joined,
         is_full=places_left(found) == 0,
         indexable=found.privacy == "public",
     )
+
+
+def _plans(person: Person, activity: Activity) -> bool:
+    mine = activities_planned_by(person).where(Activity.id == activity.id)
+    return db.session.scalars(mine).one_or_none() is not None
 
 
 @bp.post("/activities/<ref>/enrolment")

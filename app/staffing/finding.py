@@ -13,7 +13,7 @@ from app.people.models import Person
 from app.people.queries import with_role
 from app.people.terms import HELPERS, Level
 from app.programme.models import Activity, Booking, Meeting, Part
-from app.programme.queries import is_listed
+from app.programme.queries import is_listed_meeting
 from app.staffing.eligibility import Reason, best_level, reasons_against
 from app.staffing.models import Assignment, Need, State
 from app.staffing.queries import LOOK_AHEAD, candidates, open_needs, want_of
@@ -116,7 +116,7 @@ def _helped_around(meeting: Meeting) -> dict[int, int]:
         .join(Booking.meeting)
         .join(Meeting.activity)
         .where(
-            or_(is_listed(), Activity.id == meeting.activity_id),
+            or_(is_listed_meeting(), Activity.id == meeting.activity_id),
             Booking.part == Part.HELPER,
             Booking.held,
             Booking.starts_at > meeting.starts_at - FAIRNESS,

@@ -7,7 +7,8 @@ from datetime import datetime
 from app.i18n import _l
 from app.people.models import Person
 from app.programme import changing
-from app.programme.models import Meeting, Room
+from app.programme.models import Meeting
+from app.programme.places import Room
 from app.refusal import Refusal
 from app.staffing.models import Assignment, State
 from app.staffing.queries import asked_about, needs_of, why_not

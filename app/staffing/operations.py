@@ -235,6 +235,8 @@ def _tell_helper(assignment: Assignment, letter: Letter, *, now: datetime) -> No
 
 def _post(assignment: Assignment, to: Person, letter: Letter, now: datetime) -> None:
     meeting = assignment.need.meeting
+    if meeting.is_draft:
+        return  # they are told when it is published
     post(
         to,
         letter,

@@ -12,7 +12,12 @@ from app.extensions import db
 from app.people.models import Person
 from app.people.terms import HELPERS, Level
 from app.programme.models import Activity, Booking, Meeting, Part, Status
-from app.programme.queries import busy_times, is_listed, is_planned_by
+from app.programme.queries import (
+    busy_times,
+    is_listed_meeting,
+    is_meeting_planned_by,
+    is_published,
+)
 from app.staffing.eligibility import Candidate, Reason, Want, reasons_against
 from app.staffing.models import Assignment, Need, State
 
@@ -95,7 +100,7 @@ def doubtful_places(planner: Person, *, now: datetime) -> list[Assignment]:
         select(Meeting.id)
         .join(Meeting.activity)
         .where(
-            is_planned_by(planner),
+            is_meeting_planned_by(planner),
             Meeting.status == Status.PLANNED,
             Meeting.starts_at > now,
             Meeting.starts_at < now + LOOK_AHEAD,
@@ -170,7 +175,8 @@ def is_confirmed_at(meeting: Meeting, person: Person) -> bool:
 
 def assignments_of(person: Person) -> Select[Assignment]:
     """What *person* was offered, asked for or holds: the only way a page gets hold of one."""
-    return select(Assignment).where(Assignment.person_id == person.id)
+    told = select(Need.id).join(Need.meeting).join(Meeting.activity).where(is_published())
+    return select(Assignment).where(Assignment.person_id == person.id, Assignment.need_id.in_(told))
 
 
 def assignments_planned_by(person: Person) -> Select[Assignment]:
@@ -179,12 +185,13 @@ def assignments_planned_by(person: Person) -> Select[Assignment]:
         .join(Assignment.need)
         .join(Need.meeting)
         .join(Meeting.activity)
-        .where(is_planned_by(person))
+        .where(is_meeting_planned_by(person))
     )
 
 
 def needs_planned_by(person: Person) -> Select[Need]:
-    return select(Need).join(Need.meeting).join(Meeting.activity).where(is_planned_by(person))
+    found = select(Need).join(Need.meeting).join(Meeting.activity)
+    return found.where(is_meeting_planned_by(person))
 
 
 def participants_elsewhere(meeting: Meeting, start: datetime, end: datetime) -> bool:
@@ -199,7 +206,7 @@ def participants_elsewhere(meeting: Meeting, start: datetime, end: datetime) -> 
         .join(Meeting, Meeting.id == other.meeting_id)
         .join(Meeting.activity)
         .where(
-            is_listed(),
+            is_listed_meeting(),
             Booking.meeting_id == meeting.id,
             Booking.part == Part.LEARNER,
             other.meeting_id != meeting.id,
@@ -255,7 +262,7 @@ def needs_open_to(person: Person) -> Select[Need]:
         select(Need)
         .join(Need.meeting)
         .join(Meeting.activity)
-        .where(is_listed(), Activity.centre_id.in_(person.centres_where(*HELPERS)))
+        .where(is_listed_meeting(), Activity.centre_id.in_(person.centres_where(*HELPERS)))
     )
 
 

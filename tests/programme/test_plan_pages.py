@@ -15,7 +15,8 @@ from sqlalchemy import select
 from app.extensions import db
 from app.people.models import Person
 from app.programme.bookings import book
-from app.programme.models import Activity, Meeting, Part, Room
+from app.programme.models import Activity, Meeting, Part
+from app.programme.places import Room
 from app.staffing.models import Assignment, Need, State
 from tests import make
 from tests.conftest import Browser

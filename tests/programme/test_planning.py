@@ -26,7 +26,7 @@ from app.programme.changing import (
     restore_meeting,
 )
 from app.programme.kinds import Kind, Privacy
-from app.programme.models import Booking, Meeting, MeetingChange, Part, Room, Status
+from app.programme.models import Booking, Meeting, MeetingChange, Part, Status
 from app.programme.operations import (
     ActivityFacts,
     NotThisPrivate,
@@ -34,6 +34,7 @@ from app.programme.operations import (
     clashes,
     plan_activity,
 )
+from app.programme.places import Room
 from app.programme.queries import activities_planned_by, is_expected, listed_meetings
 from app.programme.recurrence import Occurrence
 from tests import make
@@ -79,6 +80,8 @@ class TestPlanning:
             Kind.ORIENTATION: Privacy.MEMBERS,
             Kind.WOMENS_GROUP: Privacy.PROTECTED,
             Kind.CULTURAL: Privacy.PUBLIC,
+            Kind.INDIVIDUAL: Privacy.INDIVIDUAL,
+            Kind.CHILDCARE: Privacy.PROTECTED,
         }
 
     def test_a_womens_group_is_never_listed(self) -> None:

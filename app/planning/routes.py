@@ -70,7 +70,7 @@ def week() -> str:
         meetings = _meetings_in(centre, shown)
     coverages = _coverages([meeting.id for meeting in meetings])
     return render_template(
-        "staffing/week.html",
+        "planning/week.html",
         week=shown,
         today=today,
         centre=centre,
@@ -146,7 +146,7 @@ def _show(
     expected, now = bookings_at(meeting), clock.now()
     told = {b.person_id for b in expected} | {p.id for p in asked_about(meeting, now=now)}
     return render_template(
-        "staffing/planning.html",
+        "planning/meeting.html",
         meeting=meeting,
         coverages=coverages,
         State=State,
@@ -274,7 +274,7 @@ def add_need(ref: str) -> tuple[str, int] | Response:
 def _show_activity(activity: Activity, form: NeedForm) -> str:
     meetings = coming_meetings(activity, now=clock.now())
     return render_template(
-        "staffing/activity.html",
+        "planning/activity.html",
         activity=activity,
         meetings=meetings,
         form=form,
@@ -291,7 +291,7 @@ def candidates(ref: str) -> str:
     fitting = [one for one in ranked if not one.reasons]
     others = [one for one in ranked if one.reasons]
     return render_template(
-        "staffing/candidates.html",
+        "planning/candidates.html",
         need=need,
         fitting=fitting,
         others=others,

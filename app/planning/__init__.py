@@ -1,0 +1,1 @@
+"""A coordinator's pages: the week, changing series, terms, rooms, what needs somebody."""
