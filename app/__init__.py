@@ -18,6 +18,7 @@ from app.notices import routes as notices
 from app.people import locale
 from app.people import routes as people
 from app.people.access import require_signed_in
+from app.planning import days, places, plans, series, terms, views
 from app.planning import routes as planning
 from app.programme import routes as programme
 from app.reminders import routes as reminders
@@ -52,6 +53,12 @@ def create_app(
         programme,
         staffing,
         planning,
+        views,
+        plans,
+        series,
+        terms,
+        places,
+        days,
         signups,
         feeds,
         reminders,

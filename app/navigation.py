@@ -32,7 +32,7 @@ class Item:
 
 
 MENU = (
-    Item(_l("Week"), "planning.week", "calendar", (Role.COORDINATOR,)),
+    Item(_l("Week"), "views.week", "calendar", (Role.COORDINATOR,)),
     Item(_l("New activity"), "programme.new", "calendar_plus", (Role.COORDINATOR,)),
     Item(_l("People"), "invitations.people", "people", STAFF),
     Item(_l("Please telephone"), "calls.calls", "phone", (Role.ADMINISTRATOR,)),

@@ -206,7 +206,8 @@ def _add_headers(response: Response) -> Response:
     exit_origin = "/".join(settings().exit_url.split("/")[:3])
     defaults = {
         "Content-Security-Policy": (
-            "default-src 'none'; style-src 'self'; img-src 'self' data:; manifest-src 'self'; "
+            "default-src 'none'; script-src 'self'; connect-src 'self'; style-src 'self'; "
+            "img-src 'self' data:; manifest-src 'self'; "
             f"form-action 'self' {exit_origin}; base-uri 'none'; frame-ancestors 'none'"
         ),
         "X-Content-Type-Options": "nosniff",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import cast
 
-from flask import abort, after_this_request
+from flask import abort, after_this_request, request
 from flask import session as cookie
 from flask_login import UserMixin, current_user, login_user, logout_user
 from sqlalchemy import update
@@ -102,3 +102,12 @@ def staff() -> Person:
 def planned_centres() -> list[Centre]:
     """The centres whose programme the signed-in coordinator plans."""
     return centres_of(planner(), Role.COORDINATOR)
+
+
+def asked_centre() -> Centre:
+    """The planned centre that the address asks for; else the coordinator's own, else the first."""
+    places = planned_centres()
+    wanted = request.args.get("centre")
+    home = planner().home_centre_id
+    by_choice = [c for c in places if c.code == wanted] or [c for c in places if c.id == home]
+    return next(iter(by_choice or places))

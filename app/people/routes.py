@@ -64,7 +64,7 @@ def home() -> Response:
     """The first page of each role."""
     person = current_person()
     if person.has_role(Role.COORDINATOR):
-        return redirect(url_for("planning.week"), 303)
+        return redirect(url_for("views.week"), 303)
     if person.has_role(Role.ADMINISTRATOR):
         return redirect(url_for("invitations.people"), 303)
     if person.has_role(Role.VOLUNTEER, Role.MEDIATOR):

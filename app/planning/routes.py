@@ -13,10 +13,9 @@ from werkzeug import Response
 from app import clock
 from app.extensions import db
 from app.i18n import _
-from app.notices.queries import call_list
-from app.people.current import planned_centres, planner
+from app.people.current import planner
 from app.people.locale import page_language
-from app.people.models import Centre, Person
+from app.people.models import Person
 from app.people.queries import people_of
 from app.programme.forms import MoveForm, move_defaults
 from app.programme.models import Activity, Meeting, Part
@@ -26,26 +25,22 @@ from app.programme.queries import (
     bookings_at,
     changes_of,
     coming_meetings,
-    counts_by_part,
     double_booked,
     meetings_in_room,
     meetings_planned_by,
     rooms_of,
 )
-from app.programme.week import Week, asked_day, week_of
 from app.refusal import Refusal
 from app.staffing import moving, operations
-from app.staffing.coverage import Coverage, coverage_of, worst
+from app.staffing.coverage import coverage_of, worst
 from app.staffing.finding import ranked_candidates
 from app.staffing.forms import NeedForm
 from app.staffing.models import Assignment, Need, State
 from app.staffing.queries import (
     asked_about,
     assignments_planned_by,
-    doubtful_places,
-    needs_of,
+    coverages_of,
     needs_planned_by,
-    no_longer_fit,
     participants_elsewhere,
 )
 from app.staffing.words import count_reasons
@@ -56,77 +51,6 @@ bp = Blueprint("planning", __name__)
 _WITH_TEXTS = contains_eager(Meeting.activity).options(
     selectinload(Activity.texts), joinedload(Activity.centre)
 )
-
-
-@bp.get("/week")
-def week() -> str:
-    """The coordinator's week in one centre: every session with its coverage."""
-    centre, now = _asked_centre(), clock.now()
-    today = now.astimezone(centre.tz).date()
-    shown = week_of(asked_day(request.args.get("day"), today), centre.tz)
-    meetings = _meetings_in(centre, shown)
-    if "day" not in request.args and not any(m.ends_at > now for m in meetings):
-        shown = week_of(shown.after, centre.tz)  # this one is over: the next needs looking after
-        meetings = _meetings_in(centre, shown)
-    coverages = _coverages([meeting.id for meeting in meetings])
-    return render_template(
-        "planning/week.html",
-        week=shown,
-        today=today,
-        centre=centre,
-        centres=planned_centres(),
-        days=_by_day(shown, meetings),
-        coverages=coverages,
-        worst=worst,
-        learners=counts_by_part([m.id for m in meetings], Part.LEARNER),
-        urgent=_urgent(coverages, now),
-        calls=len(db.session.scalars(call_list(planner(), now=now)).all()),
-    )
-
-
-def _asked_centre() -> Centre:
-    places = planned_centres()
-    wanted = request.args.get("centre")
-    home = planner().home_centre_id
-    by_choice = [c for c in places if c.code == wanted] or [c for c in places if c.id == home]
-    return next(iter(by_choice or places))
-
-
-def _meetings_in(centre: Centre, shown: Week) -> Sequence[Meeting]:
-    found = meetings_planned_by(planner()).where(
-        Activity.centre_id == centre.id,
-        Meeting.starts_at >= shown.starts_at,
-        Meeting.starts_at < shown.ends_at,
-    )
-    return db.session.scalars(
-        found.order_by(Meeting.starts_at, Meeting.id).options(_WITH_TEXTS)
-    ).all()
-
-
-def _coverages(meeting_ids: list[int]) -> dict[int, list[Coverage]]:
-    found: dict[int, list[Coverage]] = {}
-    needs = needs_of(meeting_ids)
-    doubts = no_longer_fit(needs)
-    for need in needs:
-        found.setdefault(need.meeting_id, []).append(coverage_of(need, doubts))
-    return found
-
-
-def _urgent(shown: dict[int, list[Coverage]], now: datetime) -> list[Coverage]:
-    """What is to be done in the week that is shown, and in any week whoever no longer fits."""
-    doubtful = {place.need.meeting_id for place in doubtful_places(planner(), now=now)}
-    others = _coverages(sorted(doubtful - shown.keys()))
-    found = [one for needs in shown.values() for one in needs if one.needs_somebody]
-    found += [one for needs in others.values() for one in needs if one.doubts]
-    coming = [one for one in found if one.need.meeting.is_open(now)]
-    return sorted(coming, key=lambda one: (one.need.meeting.starts_at, one.need.id))
-
-
-def _by_day(shown: Week, meetings: Sequence[Meeting]) -> list[tuple[Any, list[Meeting]]]:
-    def local_day(meeting: Meeting) -> Any:
-        return meeting.starts_at.astimezone(shown.zone).date()
-
-    return [(day, [m for m in meetings if local_day(m) == day]) for day in shown.days]
 
 
 @bp.get("/meetings/<ref>/planning")
@@ -142,7 +66,7 @@ def _show(
     *,
     will_tell: bool = False,
 ) -> str:
-    coverages = _coverages([meeting.id]).get(meeting.id, [])
+    coverages = coverages_of([meeting.id]).get(meeting.id, [])
     expected, now = bookings_at(meeting), clock.now()
     told = {b.person_id for b in expected} | {p.id for p in asked_about(meeting, now=now)}
     return render_template(
@@ -278,7 +202,7 @@ def _show_activity(activity: Activity, form: NeedForm) -> str:
         activity=activity,
         meetings=meetings,
         form=form,
-        coverages=_coverages([m.id for m in meetings]),
+        coverages=coverages_of([m.id for m in meetings]),
         worst=worst,
     )
 

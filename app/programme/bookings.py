@@ -22,7 +22,8 @@ class AlreadyExpected(Refusal):
 def book(person: Person, meeting: Meeting, part: Part) -> None:
     """Expect *person* at *meeting*. The caller holds the person's row; twice is harmless.
 
-    While it is a draft they keep a place and are not held to it. Raises `AlreadyExpected` when they are expected elsewhere then.
+    While it is a draft they keep a place and are not held to it. Raises `AlreadyExpected` when
+    they are expected elsewhere then.
     """
     have = db.session.scalars(
         select(Booking).where(Booking.person_id == person.id, Booking.meeting_id == meeting.id)

@@ -22,11 +22,11 @@ from app.people.locale import page_language
 from app.people.models import Person
 from app.people.queries import centres, with_role
 from app.people.terms import Role
+from app.programme import organisation_calendar, templates  # noqa: F401
 from app.programme.forms import PlanForm, TextsForm
 from app.programme.kinds import Kind
 from app.programme.models import Activity, Booking, Meeting
 from app.programme.operations import RoomTaken, clashes, plan_activity, set_texts
-from app.programme import organisation_calendar, templates  # noqa: F401
 from app.programme.public_holidays import romanian_holiday
 from app.programme.queries import (
     PUBLIC_WINDOW,

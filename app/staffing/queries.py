@@ -18,6 +18,7 @@ from app.programme.queries import (
     is_meeting_planned_by,
     is_published,
 )
+from app.staffing.coverage import Coverage, coverage_of
 from app.staffing.eligibility import Candidate, Reason, Want, reasons_against
 from app.staffing.models import Assignment, Need, State
 
@@ -232,6 +233,16 @@ def needs_of(meetings: Collection[int]) -> list[Need]:
             .order_by(Need.id)
         )
     )
+
+
+def coverages_of(meetings: Collection[int]) -> dict[int, list[Coverage]]:
+    """Meeting id -> how well each of its needs is covered; in a fixed number of queries."""
+    found: dict[int, list[Coverage]] = {}
+    needs = needs_of(meetings)
+    doubts = no_longer_fit(needs)
+    for need in needs:
+        found.setdefault(need.meeting_id, []).append(coverage_of(need, doubts))
+    return found
 
 
 def asked_about(meeting: Meeting, *, now: datetime) -> list[Person]:
