@@ -9,11 +9,12 @@ from datetime import datetime
 from app.extensions import db, lock
 from app.i18n import _l
 from app.people.models import Centre, Person
-from app.programme.kinds import Kind, Privacy
+from app.programme.kinds import AgeBand, Kind, Privacy, Service, Topic
 from app.programme.models import Activity, ActivityText, Confidant, Meeting, fold, overlapping
 from app.programme.places import Room
-from app.programme.queries import meetings_in_room
+from app.programme.queries import meetings_in_rooms
 from app.programme.recurrence import Occurrence
+from app.programme.terms import Term
 from app.refusal import Refusal
 
 
@@ -22,12 +23,20 @@ class RoomTaken(Refusal):
 
 
 class NotThisPrivate(Refusal):
-    message = _l("A women's group is always protected.")
+    message = _l("This kind of activity has another privacy.")
+
+
+class RoomOfAnotherCentre(Refusal):
+    message = _l("This room is in another centre.")
 
 
 @dataclass(frozen=True, kw_only=True)
 class ActivityFacts:
-    """What a coordinator decides about an activity. *texts*: language -> (title, description)."""
+    """What a coordinator decides about an activity. *texts*: language -> (title, description).
+
+    *room* is where meetings take place whose occurrence names none. Without a *term*, or in one
+    that is published, the activity is open at once; else it is a draft until its term is published.
+    """
 
     centre: Centre
     kind: Kind
@@ -40,51 +49,104 @@ class ActivityFacts:
     level: str | None = None
     capacity: int | None = None
     confidants: Sequence[Person] = ()
+    term: Term | None = None
+    age: AgeBand | None = None
+    target_hours: int | None = None
+    hour_minutes: int = 60
+    minimum: int | None = None
+    placement: bool = False
+    topic: Topic | None = None
+    families: bool = False
+    transport: str | None = None
+    service: Service | None = None
+    meeting_point: str | None = None
+    beside: Activity | None = None
+
+
+AS_GIVEN = (
+    "centre",
+    "kind",
+    "language",
+    "support_language",
+    "level",
+    "capacity",
+    "term",
+    "age",
+    "target_hours",
+    "hour_minutes",
+    "minimum",
+    "placement",
+    "topic",
+    "families",
+    "transport",
+    "service",
+    "meeting_point",
+    "beside",
+)
 
 
 def plan_activity(
     facts: ActivityFacts, held: Sequence[Occurrence], *, by: Person, now: datetime
 ) -> Activity:
-    """The activity with one meeting per occurrence. Raises `RoomTaken`, `NotThisPrivate`."""
+    """The activity with one meeting per occurrence.
+
+    Raises `RoomTaken`, `RoomOfAnotherCentre` and `NotThisPrivate`.
+    """
     policy = facts.kind.policy
     privacy = facts.privacy or policy.privacy
-    if facts.kind is Kind.WOMENS_GROUP and privacy.is_listed:
+    if privacy not in policy.privacies:
         raise NotThisPrivate
-    if facts.room is not None:
-        lock(facts.room)
-        if clashes(facts.room, held):
-            raise RoomTaken
+    rooms = _hold_rooms(facts, held)
+    if clashes(held, room=facts.room):
+        raise RoomTaken
+    is_draft = facts.term is not None and facts.term.published_at is None
     activity = Activity(
-        centre=facts.centre,
+        **{name: getattr(facts, name) for name in AS_GIVEN},
         coordinator=by,
-        kind=facts.kind,
         privacy=privacy,
-        language=facts.language,
-        support_language=facts.support_language,
-        level=facts.level,
-        capacity=facts.capacity,
         women_only=policy.women_only,
         approval=policy.approval,
-        published_at=now,
+        published_at=None if is_draft else now,
         changed_at=now,
     )
     db.session.add(activity)
     db.session.flush()
     set_texts(activity, facts.texts, now=now)
     activity.confidants = [Confidant(person_id=person.id) for person in facts.confidants]
-    _add_meetings(activity, facts, held, now=now)
+    _add_meetings(activity, facts, held, rooms, now=now)
     return activity
 
 
+def _hold_rooms(facts: ActivityFacts, held: Sequence[Occurrence]) -> dict[int, Room]:
+    """The rooms of these occurrences by id, each locked, in a fixed order."""
+    ids = {occurrence.room for occurrence in held if occurrence.room is not None}
+    if facts.room is not None:
+        ids.add(facts.room.id)
+    rooms = {}
+    for room_id in sorted(ids):
+        room = db.session.get_one(Room, room_id)
+        if room.centre_id != facts.centre.id:
+            raise RoomOfAnotherCentre
+        lock(room)
+        rooms[room_id] = room
+    return rooms
+
+
 def _add_meetings(
-    activity: Activity, facts: ActivityFacts, held: Iterable[Occurrence], *, now: datetime
+    activity: Activity,
+    facts: ActivityFacts,
+    held: Iterable[Occurrence],
+    rooms: Mapping[int, Room],
+    *,
+    now: datetime,
 ) -> None:
     for occurrence in held:
+        room = facts.room if occurrence.room is None else rooms[occurrence.room]
         db.session.add(
             Meeting(
                 activity=activity,
                 privacy=activity.privacy,
-                room=facts.room,
+                room=room,
                 online_url=facts.online_url,
                 starts_at=occurrence.starts_at,
                 ends_at=occurrence.ends_at,
@@ -95,15 +157,21 @@ def _add_meetings(
     db.session.flush()
 
 
-def clashes(room: Room, held: Sequence[Occurrence]) -> list[tuple[Occurrence, Meeting]]:
-    """Each occurrence that would meet somebody else in *room*, with whom."""
+def clashes(
+    held: Sequence[Occurrence], *, room: Room | None = None
+) -> list[tuple[Occurrence, Meeting]]:
+    """Each occurrence that would meet somebody else in its room (*room* where it names none), with
+    whom."""
     if not held:
         return []
-    there = meetings_in_room(room, min(o.starts_at for o in held), max(o.ends_at for o in held))
+    usual = room.id if room is not None else None
+    wanted = {occurrence.room or usual for occurrence in held} - {None}
+    there = meetings_in_rooms(wanted, min(o.starts_at for o in held), max(o.ends_at for o in held))
     return [
         (occurrence, meeting)
         for occurrence in held
         for meeting in overlapping(there, occurrence.starts_at, occurrence.ends_at)
+        if meeting.room_id == (occurrence.room or usual)
     ]
 
 

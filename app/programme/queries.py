@@ -168,6 +168,19 @@ def rooms_of(centre_ids: Collection[int]) -> list[Room]:
     )
 
 
+def meetings_in_rooms(
+    room_ids: Collection[int | None], start: datetime, end: datetime
+) -> list[Meeting]:
+    """The planned meetings that share a moment of the interval in any of those rooms, by time."""
+    found = select(Meeting).where(
+        Meeting.room_id.in_(room_ids),
+        Meeting.status == Status.PLANNED,
+        Meeting.starts_at < end,
+        Meeting.ends_at > start,
+    )
+    return list(db.session.scalars(found.order_by(Meeting.starts_at, Meeting.id)))
+
+
 def meetings_in_room(
     room: Room, start: datetime, end: datetime, *, but: Meeting | None = None
 ) -> list[Meeting]:

@@ -22,7 +22,8 @@ class EmptyPattern(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Slot:
-    """One weekday (0 = Monday) with its local wall-clock times, both on that day.
+    """One weekday (0 = Monday) with its local wall-clock times, both on that day, and where: *room*
+    is whatever the caller calls a room by.
 
     ValueError: no such weekday, a time that carries a zone, or an end that is not after the start.
     """
@@ -30,6 +31,7 @@ class Slot:
     weekday: int
     starts: time
     ends: time
+    room: int | None = None
 
     def __post_init__(self) -> None:
         if self.weekday not in range(7):
@@ -72,11 +74,12 @@ class WeeklyPattern:
 
 @dataclass(frozen=True, slots=True)
 class Occurrence:
-    """A meeting to hold: its local day, its start and end as aware UTC."""
+    """A meeting to hold: its local day, its start and end as aware UTC, and its slot's room."""
 
     day: date
     starts_at: datetime
     ends_at: datetime
+    room: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,9 +155,9 @@ def _meetings(
 ) -> Iterator[Occurrence | Skipped]:
     for day in _days(pattern, last_day):
         reason = closed(day)
-        for starts_at, ends_at in _times(pattern, day):
+        for starts_at, ends_at, room in _times(pattern, day):
             if reason is None:
-                yield Occurrence(day, starts_at, ends_at)
+                yield Occurrence(day, starts_at, ends_at, room)
             else:
                 yield Skipped(day, starts_at, ends_at, reason)
 
@@ -170,10 +173,11 @@ def _days(pattern: WeeklyPattern, last_day: date) -> Iterator[date]:
             yield day
 
 
-def _times(pattern: WeeklyPattern, day: date) -> list[tuple[datetime, datetime]]:
-    """Start and end of each meeting of the day; a clock change may reorder them, hence sorted."""
+def _times(pattern: WeeklyPattern, day: date) -> list[tuple[datetime, datetime, int | None]]:
+    """Start, end, room of each meeting of the day; a clock change may reorder them: sorted."""
     slots = [slot for slot in pattern.slots if slot.weekday == day.weekday()]
-    return sorted(_span(day, slot, pattern.zone) for slot in slots)
+    spans = [(*_span(day, slot, pattern.zone), slot.room) for slot in slots]
+    return sorted(spans, key=lambda span: span[:2])
 
 
 def _span(day: date, slot: Slot, zone: ZoneInfo) -> tuple[datetime, datetime]:

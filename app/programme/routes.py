@@ -177,8 +177,7 @@ def _preview(form: PlanForm) -> dict[str, Any] | None:
     except PatternTooLong:
         form.count.errors = [*form.count.errors, _("These are too many sessions.")]
         return None
-    room = form.facts().room
-    found = clashes(room, planned.held) if room else []
+    found = clashes(planned.held, room=form.facts().room)
     mine = {
         activity_id
         for activity_id in db.session.scalars(

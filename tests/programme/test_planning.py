@@ -100,7 +100,7 @@ class TestPlanning:
         boss = make.coordinator(room.centre)
         plan_activity(facts(room), [occurrence()], by=boss, now=BEFORE)
 
-        assert len(clashes(room, [occurrence(MONDAY + HOUR), occurrence(LATER)])) == 1
+        assert len(clashes([occurrence(MONDAY + HOUR), occurrence(LATER)], room=room)) == 1
         with pytest.raises(RoomTaken):
             plan_activity(facts(room), [occurrence(MONDAY + HOUR)], by=boss, now=BEFORE)
 
