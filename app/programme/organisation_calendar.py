@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index
+from sqlalchemy import CheckConstraint, ForeignKey, Index, Select, or_, select
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.database import Base, new_ref
+from app.extensions import db
 from app.i18n import _l
-from app.people.models import Centre
+from app.people.models import Centre, Person
+from app.people.terms import Role
+from app.programme.calendar_import import Found
 
 
 class DayKind(StrEnum):
@@ -53,3 +57,51 @@ class CalendarEntry(Base):
     made_at: Mapped[datetime]
 
     centre: Mapped[Centre | None] = relationship(lazy="joined")
+
+
+def entries_planned_by(person: Person) -> Select[CalendarEntry]:
+    """The entries *person* sees and may change, by time: those of the centres they plan, and those
+    of all centres."""
+    theirs = person.centres_where(Role.COORDINATOR)
+    return (
+        select(CalendarEntry)
+        .where(or_(CalendarEntry.centre_id.in_(theirs), CalendarEntry.centre_id.is_(None)))
+        .order_by(CalendarEntry.first_day, CalendarEntry.last_day, CalendarEntry.id)
+    )
+
+
+def known_days(centre: Centre | None) -> frozenset[Found]:
+    """What stands in the calendar of *centre* already, or of all centres, as an import sees it."""
+    known = select(CalendarEntry.first_day, CalendarEntry.last_day, CalendarEntry.name).where(
+        CalendarEntry.centre_id.is_(None)
+        if centre is None
+        else or_(CalendarEntry.centre_id == centre.id, CalendarEntry.centre_id.is_(None))
+    )
+    return frozenset(Found(first, last, name) for first, last, name in db.session.execute(known))
+
+
+def add_days(
+    found: Sequence[Found],
+    *,
+    kind: DayKind,
+    centre: Centre | None,
+    batch: str | None = None,
+    by: Person,
+    now: datetime,
+) -> list[CalendarEntry]:
+    """Put days into the calendar of one centre or of all; *batch*: those of one file together."""
+    entries = [
+        CalendarEntry(
+            centre=centre,
+            kind=kind,
+            name=one.name,
+            first_day=one.first_day,
+            last_day=one.last_day,
+            batch=batch,
+            made_by_id=by.id,
+            made_at=now,
+        )
+        for one in found
+    ]
+    db.session.add_all(entries)
+    return entries

@@ -4,7 +4,8 @@ import calendar
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
-from itertools import pairwise
+from fractions import Fraction
+from itertools import combinations, pairwise
 from typing import TypeAlias
 from zoneinfo import ZoneInfo
 
@@ -17,13 +18,19 @@ from app.programme.recurrence import (
     MAX_MEETINGS,
     EmptyPattern,
     Occurrence,
+    OverlappingMeetings,
     PatternTooLong,
     Plan,
+    Single,
     Skipped,
     Slot,
+    Warned,
     WeeklyPattern,
+    both,
     instant,
     plan,
+    plan_dates,
+    teaching_hours,
 )
 
 Closed: TypeAlias = Callable[[date], str | None]
@@ -60,8 +67,14 @@ def local(moment: datetime, zone: ZoneInfo) -> datetime:
     return moment.astimezone(zone).replace(tzinfo=None)
 
 
-def slot(weekday: int, starts: str = "18:00", ends: str = "20:00") -> Slot:
-    return Slot(weekday, time.fromisoformat(starts), time.fromisoformat(ends))
+def slot(weekday: int, starts: str = "18:00", ends: str = "20:00", room: int | None = None) -> Slot:
+    return Slot(weekday, time.fromisoformat(starts), time.fromisoformat(ends), room)
+
+
+def single(day: str, starts: str = "18:00", ends: str = "20:00", room: int | None = None) -> Single:
+    return Single(
+        date.fromisoformat(day), time.fromisoformat(starts), time.fromisoformat(ends), room
+    )
 
 
 def course(
@@ -70,8 +83,9 @@ def course(
     until: date | None = None,
     count: int | None = None,
     every: int = 1,
+    minutes: int | None = None,
 ) -> WeeklyPattern:
-    return WeeklyPattern(BUCHAREST, first_day, slots, until, count, every)
+    return WeeklyPattern(BUCHAREST, first_day, slots, until, count, every, minutes)
 
 
 def times(pattern: WeeklyPattern) -> list[tuple[datetime, datetime]]:
@@ -110,7 +124,7 @@ def recounted_instant(day: date, at: time, zone: ZoneInfo) -> tuple[datetime, bo
     return (min(showing), True) if showing else (candidates[0], False)
 
 
-def recounted_span(day: date, one: Slot, zone: ZoneInfo) -> tuple[datetime, datetime]:
+def recounted_span(day: date, one: Slot | Single, zone: ZoneInfo) -> tuple[datetime, datetime]:
     start, shown = recounted_instant(day, one.starts, zone)
     if shown:
         return start, recounted_instant(day, one.ends, zone)[0]
@@ -132,35 +146,56 @@ def recounted_days(pattern: WeeklyPattern) -> list[date]:
     return found
 
 
+def seconds(one: Occurrence | Skipped) -> int:
+    return round(one.ends_at.timestamp() - one.starts_at.timestamp())
+
+
+def share_a_moment(held: list[Occurrence]) -> bool:
+    """Each with each, however they are ordered."""
+    return any(
+        max(one.starts_at, other.starts_at) < min(one.ends_at, other.ends_at)
+        for one, other in combinations(held, 2)
+    )
+
+
 def recounted_plan(pattern: WeeklyPattern, closed: Closed) -> Plan | type[ValueError]:
-    rows = sorted(
-        (*recounted_span(day, one, pattern.zone), day)
+    rows = [
+        (*recounted_span(day, one, pattern.zone), day, one.room)
         for day in recounted_days(pattern)
         for one in pattern.slots
         if one.weekday == calendar.weekday(day.year, day.month, day.day)
-    )
+    ]
     held: list[Occurrence] = []
     skipped: list[Skipped] = []
-    for start, end, day in rows:
-        reason = closed(day)
-        if len(held) == (pattern.count or len(rows) + 1):
+    wanted = 60 * (pattern.minutes or 60 * 24 * 366 * 9)
+    for start, end, day, room in sorted(rows, key=lambda row: (row[0], row[1])):
+        reason, taught = closed(day), sum(map(seconds, held))
+        if len(held) == (pattern.count or len(rows) + 1) or taught == wanted:
             break
         if reason is None:
-            held.append(Occurrence(day, start, end))
+            longest = datetime.fromtimestamp(start.timestamp() + wanted - taught, UTC)
+            held.append(Occurrence(day, start, min(end, longest), room))
         else:
             skipped.append(Skipped(day, start, end, reason))
     if not held:
         return EmptyPattern
     if len(held) > MAX_MEETINGS or len(held) < (pattern.count or 0):
         return PatternTooLong
+    if pattern.minutes and sum(map(seconds, held)) < wanted:
+        return PatternTooLong
+    if share_a_moment(held):
+        return OverlappingMeetings
     return Plan(tuple(held), tuple(skipped))
 
 
 def outcome(pattern: WeeklyPattern, closed: Closed) -> Plan | type[ValueError]:
     try:
         return plan(pattern, closed)
-    except (EmptyPattern, PatternTooLong) as refused:
+    except (EmptyPattern, PatternTooLong, OverlappingMeetings) as refused:
         return type(refused)
+
+
+ROOMS = st.none() | st.integers(1, 3)
 
 
 @st.composite
@@ -171,22 +206,39 @@ def slots_near(draw: st.DrawFn, weekday: int) -> Slot:
     longest = 1439 - start
     length = draw(st.one_of(st.integers(1, min(240, longest)), st.integers(1, longest)))
     end = start + length
-    return Slot(on, time(*divmod(start, 60)), time(*divmod(end, 60)))
+    return Slot(on, time(*divmod(start, 60)), time(*divmod(end, 60)), draw(ROOMS))
+
+
+def apart(slots: list[Slot]) -> list[Slot]:
+    """Those that share no moment with an earlier one of the list."""
+    kept: list[Slot] = []
+    for one in slots:
+        beside = [each for each in kept if each.weekday == one.weekday]
+        if all(one.ends <= each.starts or each.ends <= one.starts for each in beside):
+            kept.append(one)
+    return kept
 
 
 @st.composite
-def patterns(draw: st.DrawFn, counted: bool = False) -> WeeklyPattern:
+def patterns(
+    draw: st.DrawFn, by: str = "until or count or minutes", overlapping: bool = True
+) -> WeeklyPattern:
     """A pattern that begins at or up to three months before a clock change of its zone."""
     zone, change = draw(st.one_of(st.sampled_from(CHANGES[:34]), st.sampled_from(CHANGES)))
     first_day = change - draw(st.integers(0, 90)) * DAY
     slots = draw(st.lists(slots_near(change.weekday()), min_size=1, max_size=4, unique=True))
-    counts = st.integers(1, 30) | st.integers(1, MAX_MEETINGS)
-    count = draw(counts if counted else st.none() | counts)
-    until = None
-    if count is None:
-        until = first_day + draw(st.integers(-1, 250) | st.integers(0, 1090)) * DAY
+    until = count = minutes = None
+    match draw(st.sampled_from(by.split(" or "))):
+        case "until":
+            until = first_day + draw(st.integers(-1, 250) | st.integers(0, 1090)) * DAY
+        case "count":
+            count = draw(st.integers(1, 30) | st.integers(1, MAX_MEETINGS))
+        case "minutes":
+            minutes = draw(st.sampled_from([3150, 6000]) | st.integers(1, 9000))
+    if not overlapping:
+        slots = apart(slots)
     every = draw(st.integers(1, 4))
-    return WeeklyPattern(zone, first_day, tuple(slots), until, count, every)
+    return WeeklyPattern(zone, first_day, tuple(slots), until, count, every, minutes)
 
 
 @st.composite
@@ -219,8 +271,8 @@ class Planned:
 
 
 @st.composite
-def plans(draw: st.DrawFn, counted: bool = False) -> Planned:
-    pattern, closed = draw(patterns(counted)), draw(closings())
+def plans(draw: st.DrawFn, by: str = "until or count or minutes") -> Planned:
+    pattern, closed = draw(patterns(by, overlapping=False)), draw(closings())
     found = outcome(pattern, closed)
     assume(isinstance(found, Plan))
     assert isinstance(found, Plan)
@@ -236,7 +288,7 @@ def test_a_plan_is_what_a_walk_through_the_days_finds(
 
 
 @unhurried
-@given(plans())
+@given(plans("until or count"))
 def test_a_meeting_is_on_its_weekday_and_its_start_and_end_are_shown_on_the_local_clock(
     planned: Planned,
 ) -> None:
@@ -253,7 +305,7 @@ def test_a_meeting_is_on_its_weekday_and_its_start_and_end_are_shown_on_the_loca
 
 
 @unhurried
-@given(plans(counted=True))
+@given(plans("count"))
 def test_a_count_means_exactly_so_many_held_and_the_last_of_them_is_the_end(
     planned: Planned,
 ) -> None:
@@ -314,11 +366,10 @@ def test_every_short_meeting_of_each_change_day_ends_after_it_starts(zone: ZoneI
     slots = [(time(*divmod(at, 60)), time(*divmod(at + 45, 60))) for at in starts]
     for changing, day in CHANGES:
         if changing is zone:
-            on_day = tuple(Slot(day.weekday(), *pair) for pair in slots)
-            held = plan(WeeklyPattern(zone, day, on_day, until=day), always_open).held
-            assert len(held) == len(slots)
-            assert all(one.ends_at > one.starts_at for one in held)
-            assert list(held) == sorted(held, key=lambda one: one.starts_at)
+            held = [plan_dates(zone, [Single(day, *pair)], always_open).held for pair in slots]
+            assert all(one.ends_at > one.starts_at for (one,) in held)
+            begun = [one.starts_at for (one,) in held]
+            assert len(set(begun)) >= len(slots) - 8  # two hours at most are shown for two more
 
 
 @pytest.mark.parametrize("change", clock_changes(BUCHAREST), ids=str)
@@ -554,3 +605,258 @@ def test_the_same_slot_twice_is_refused() -> None:
 def test_a_pattern_repeats_at_least_every_week(every: int) -> None:
     with pytest.raises(ValueError, match="every"):
         course(slot(0), first_day=date(2027, 9, 6), count=1, every=every)
+
+
+def test_a_slot_keeps_its_room_however_the_day_is_ordered() -> None:
+    pattern = course(
+        slot(0, "18:00", "20:00", 4),
+        slot(0, "09:00", "11:00", 7),
+        slot(2),
+        first_day=date(2027, 9, 6),
+        count=3,
+    )
+    assert [one.room for one in plan(pattern, always_open).held] == [7, 4, None]
+
+
+# Ending by teaching time.
+
+
+@unhurried
+@given(plans("minutes"))
+def test_the_meetings_last_exactly_the_minutes_wanted_and_only_the_last_is_shortened(
+    planned: Planned,
+) -> None:
+    pattern, held = planned.pattern, planned.found.held
+    assert sum(map(seconds, held)) == 60 * (pattern.minutes or 0)
+    whole = [
+        recounted_span(one.day, each, pattern.zone)
+        for one in held
+        for each in pattern.slots
+        if each.weekday == one.day.weekday()
+    ]
+    assert all((one.starts_at, one.ends_at) in whole for one in held[:-1])
+    last = held[-1]
+    assert any(start == last.starts_at and last.ends_at <= end for start, end in whole)
+    assert max(one.starts_at for one in planned.meetings) == last.starts_at
+
+
+def test_a_course_of_seventy_hours_of_45_minutes_ends_with_a_shorter_session() -> None:
+    pattern = course(
+        slot(0, "17:00", "20:00"), slot(2), first_day=date(2027, 9, 6), minutes=70 * 45
+    )
+    held = plan(pattern, always_open).held
+    assert len(held) == 21
+    assert (held[-1].day, seconds(held[-1])) == (date(2027, 11, 15), 150 * 60)
+    assert teaching_hours(held, 45) == 70
+
+
+def test_a_course_that_comes_out_even_is_not_shortened() -> None:
+    pattern = course(slot(0), first_day=date(2027, 9, 6), minutes=6 * 120)
+    held = plan(pattern, always_open).held
+    assert [seconds(one) for one in held] == [120 * 60] * 6
+
+
+def test_a_skipped_session_teaches_nothing_and_is_made_up_for() -> None:
+    pattern = course(slot(0), first_day=date(2027, 9, 6), minutes=240)
+    found = plan(pattern, closed_on(date(2027, 9, 13)))
+    assert days(found.held) == [date(2027, 9, 6), date(2027, 9, 20)]
+    assert days(found.skipped) == [date(2027, 9, 13)]
+
+
+@pytest.mark.parametrize(
+    ("night", "lasts"), [(date(2027, 3, 28), 3 * 60), (date(2027, 10, 31), 5 * 60)]
+)
+def test_a_night_at_a_clock_change_counts_as_long_as_it_truly_is(night: date, lasts: int) -> None:
+    pattern = course(slot(6, "01:00", "05:00"), first_day=night, minutes=lasts + 240)
+    held = plan(pattern, always_open).held
+    assert [seconds(one) // 60 for one in held] == [lasts, 240]
+
+
+def test_more_minutes_than_three_years_hold_are_too_many() -> None:
+    yearly = {date(2027, 9, 6), date(2028, 9, 4)}
+    for minutes, expected in ((240, Plan), (241, PatternTooLong)):
+        pattern = course(slot(0), first_day=date(2027, 9, 6), minutes=minutes)
+        found = outcome(pattern, lambda day: None if day in yearly else "no teacher")
+        assert found is expected or isinstance(found, expected)
+
+
+def test_no_minutes_are_no_course_and_minutes_beside_another_ending_are_refused() -> None:
+    first = date(2027, 9, 6)
+    for minutes in (0, -1):
+        with pytest.raises(EmptyPattern):
+            course(slot(0), first_day=first, minutes=minutes)
+    with pytest.raises(ValueError, match="exactly one"):
+        course(slot(0), first_day=first, minutes=90, count=1)
+    with pytest.raises(ValueError, match="exactly one"):
+        course(slot(0), first_day=first, minutes=90, until=first)
+
+
+def test_teaching_hours_are_exact_thirds_and_all() -> None:
+    held = plan(course(slot(0), first_day=date(2027, 9, 6), count=2), always_open).held
+    assert teaching_hours(held, 60) == 4
+    assert teaching_hours(held, 45) == Fraction(16, 3)
+    assert teaching_hours([], 45) == 0
+
+
+# Slots that share a moment, single dates, and both together.
+
+
+def test_slots_that_share_a_moment_are_refused_in_one_room_and_in_two() -> None:
+    for room in (1, 2):
+        pattern = course(
+            slot(0, room=1),
+            slot(0, "19:59", "21:00", room),
+            first_day=date(2027, 9, 6),
+            count=2,
+        )
+        with pytest.raises(OverlappingMeetings) as refused:
+            plan(pattern, always_open)
+        assert refused.value.one.starts_at == utc("2027-09-06 15:00")
+        assert refused.value.other.starts_at == utc("2027-09-06 16:59")
+
+
+def test_slots_that_touch_are_two_sessions() -> None:
+    pattern = course(slot(0), slot(0, "20:00", "21:00"), first_day=date(2027, 9, 6), count=2)
+    assert days(plan(pattern, always_open).held) == [date(2027, 9, 6)] * 2
+
+
+def test_single_dates_are_held_in_time_order_even_on_a_closed_day_and_the_plan_says_so() -> None:
+    dates = [single("2027-05-01", room=3), single("2027-04-24", "10:00", "12:00")]
+    found = plan_dates(BUCHAREST, dates, romanian_holiday)
+    assert found.held == (
+        Occurrence(date(2027, 4, 24), utc("2027-04-24 07:00"), utc("2027-04-24 09:00")),
+        Occurrence(date(2027, 5, 1), utc("2027-05-01 15:00"), utc("2027-05-01 17:00"), 3),
+    )
+    assert found.skipped == ()
+    (warned,) = found.warned
+    assert (warned.day, warned.starts_at) == (date(2027, 5, 1), utc("2027-05-01 15:00"))
+    assert "Ziua Muncii" in warned.reason
+
+
+def test_a_reason_without_words_still_warns() -> None:
+    found = plan_dates(BUCHAREST, [single("2027-05-05")], lambda day: "")
+    assert [one.reason for one in found.warned] == [""]
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        single("2027-09-06"),
+        single("2027-09-06", room=1),
+        single("2027-09-06", "19:00", "19:30"),
+        single("2027-09-06", "17:00", "18:01", room=2),
+    ],
+)
+def test_single_dates_that_share_a_moment_are_refused(other: Single) -> None:
+    with pytest.raises(OverlappingMeetings):
+        plan_dates(BUCHAREST, [single("2027-09-06"), other], always_open)
+
+
+def test_no_single_date_four_hundred_and_one_and_a_fourth_year_are_refused() -> None:
+    with pytest.raises(EmptyPattern):
+        plan_dates(BUCHAREST, [], always_open)
+    first = date(2027, 9, 1)
+    many = [Single(first + n * DAY, time(18), time(20)) for n in range(401)]
+    assert len(plan_dates(BUCHAREST, many[:400], always_open).held) == 400
+    with pytest.raises(PatternTooLong):
+        plan_dates(BUCHAREST, many, always_open)
+    assert plan_dates(BUCHAREST, [single("2027-09-01"), single("2030-09-01")], always_open)
+    with pytest.raises(PatternTooLong):
+        plan_dates(BUCHAREST, [single("2030-09-02"), single("2027-09-01")], always_open)
+
+
+@pytest.mark.parametrize(("starts", "ends"), [("20:00", "18:00"), ("18:00", "18:00")])
+def test_a_single_date_ends_after_it_starts(starts: str, ends: str) -> None:
+    with pytest.raises(ValueError, match="ends after"):
+        single("2027-09-06", starts, ends)
+
+
+def test_single_dates_stand_beside_weekly_slots_in_time_order() -> None:
+    weekly = plan(course(slot(0), first_day=date(2027, 4, 26), count=2), romanian_holiday)
+    dates = [single("2027-05-03", "10:00", "12:00", 9), single("2027-04-01")]
+    singles = plan_dates(BUCHAREST, dates, romanian_holiday)
+    found = both(weekly, singles)
+    assert found == both(singles, weekly)
+    assert [(f"{one.day:%m-%d}", one.room) for one in found.held] == [
+        ("04-01", None),
+        ("04-26", None),
+        ("05-03", 9),
+        ("05-10", None),
+    ]
+    assert days(found.skipped) == [date(2027, 5, 3)]
+    assert [one.day for one in found.warned] == [date(2027, 5, 3)]
+
+
+def test_a_single_date_at_the_time_of_a_weekly_session_is_refused_whatever_the_room() -> None:
+    weekly = plan(course(slot(0, room=1), first_day=date(2027, 9, 6), count=2), always_open)
+    for clash in (single("2027-09-13", room=2), single("2027-09-13", "19:00", "21:00", room=1)):
+        with pytest.raises(OverlappingMeetings):
+            both(weekly, plan_dates(BUCHAREST, [clash], always_open))
+    after = plan_dates(BUCHAREST, [single("2027-09-13", "20:00", "21:00")], always_open)
+    assert len(both(weekly, after).held) == 3
+
+
+def test_together_they_stay_within_four_hundred_and_three_years() -> None:
+    everyday = [slot(n) for n in range(7)]
+    weekly = plan(course(*everyday, first_day=date(2027, 9, 1), count=400), always_open)
+    with pytest.raises(PatternTooLong):
+        both(weekly, plan_dates(BUCHAREST, [single("2027-08-01")], always_open))
+    few = plan(course(*everyday, first_day=date(2027, 9, 1), count=2), always_open)
+    with pytest.raises(PatternTooLong):
+        both(few, plan_dates(BUCHAREST, [single("2030-09-02")], always_open))
+
+
+@st.composite
+def chosen_dates(draw: st.DrawFn) -> tuple[ZoneInfo, list[Single]]:
+    """Dates by hand around a clock change, many of them on the very day."""
+    zone, change = draw(st.one_of(st.sampled_from(CHANGES[:34]), st.sampled_from(CHANGES)))
+    slots = draw(st.lists(slots_near(change.weekday()), min_size=1, max_size=6))
+    ahead = draw(st.lists(st.integers(-2, 2) | st.integers(0, 400), min_size=6, max_size=6))
+    return zone, [
+        Single(change + n * DAY, one.starts, one.ends, one.room)
+        for one, n in zip(slots, ahead, strict=False)
+    ]
+
+
+@settings(unhurried, max_examples=400)
+@given(chosen_dates(), closings())
+def test_single_dates_are_what_the_clock_shows_and_are_refused_only_if_they_share_a_moment(
+    chosen: tuple[ZoneInfo, list[Single]], closed: Closed
+) -> None:
+    zone, dates = chosen
+    wanted = [Occurrence(one.day, *recounted_span(one.day, one, zone), one.room) for one in dates]
+    if share_a_moment(wanted):
+        with pytest.raises(OverlappingMeetings):
+            plan_dates(zone, dates, closed)
+        return
+    found = plan_dates(zone, dates, closed)
+    assert sorted(wanted, key=lambda one: one.starts_at) == list(found.held)
+    assert [one.day for one in found.warned] == [d for d in days(found.held) if closed(d)]
+    assert all(one.reason == closed(one.day) for one in found.warned)
+
+
+@unhurried
+@given(plans(), chosen_dates(), closings())
+def test_both_together_lose_nothing_and_never_meet_twice_at_once(
+    planned: Planned, chosen: tuple[ZoneInfo, list[Single]], closed: Closed
+) -> None:
+    try:
+        singles = plan_dates(*chosen, closed)
+        found = both(planned.found, singles)
+    except OverlappingMeetings:
+        every = [Occurrence(d.day, *recounted_span(d.day, d, chosen[0])) for d in chosen[1]]
+        assert share_a_moment([*planned.found.held, *every])
+        return
+    except PatternTooLong:
+        every_day = [*days(planned.found.held), *(one.day for one in chosen[1])]
+        too_many = len(every_day) > MAX_MEETINGS
+        assert too_many or max(every_day) - min(every_day) > timedelta(days=3 * 365)
+        return
+    assert set(found.held) == {*planned.found.held, *singles.held}
+    assert len(found.held) == len(planned.found.held) + len(singles.held)
+    assert (found.skipped, found.warned) == (planned.found.skipped, singles.warned)
+    assert all(one.ends_at <= after.starts_at for one, after in pairwise(found.held))
+    assert {(w.day, w.starts_at, w.ends_at) for w in found.warned} <= {
+        (one.day, one.starts_at, one.ends_at) for one in found.held
+    }
+    assert all(isinstance(one, Warned) for one in found.warned)
