@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from flask import Flask, request, url_for
+from flask import Flask, current_app, request, url_for
 
 from app.i18n import _l
 from app.people.current import person_or_none
@@ -33,7 +33,9 @@ class Item:
 
 MENU = (
     Item(_l("Week"), "views.week", "calendar", (Role.COORDINATOR,)),
-    Item(_l("New activity"), "programme.new", "calendar_plus", (Role.COORDINATOR,)),
+    Item(_l("New activity"), "plans.new", "calendar_plus", (Role.COORDINATOR,)),
+    Item(_l("Terms"), "terms.terms", "template", (Role.COORDINATOR,)),
+    Item(_l("The centre"), "places.centre", "home", (Role.COORDINATOR,)),
     Item(_l("People"), "invitations.people", "people", STAFF),
     Item(_l("Please telephone"), "calls.calls", "phone", (Role.ADMINISTRATOR,)),
     Item(_l("Where you are needed"), "staffing.needed", "bell", HELPERS),
@@ -58,7 +60,8 @@ def menu_of(person: Person | None) -> list[Entry]:
     return [
         Entry(str(i.label), url_for(i.endpoint), i.icon, request.endpoint == i.endpoint)
         for i in MENU
-        if (person is not None or not i.signed_in)
+        if i.endpoint in current_app.view_functions
+        and (person is not None or not i.signed_in)
         and not (i.without_mail_server and settings().smtp_url)
         and (not i.roles or (person is not None and person.has_role(*i.roles)))
     ]

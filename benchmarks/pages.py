@@ -21,6 +21,7 @@ from app.demo import fill
 from app.extensions import db
 from app.people.models import Person
 from app.people.operations import begin_sign_in
+from app.planning.attention import attention_for
 from app.programme.models import Meeting
 
 ROUNDS = 15
@@ -28,6 +29,11 @@ PAGES = {
     "programme_of_a_centre": ("", "/ro/?centre=bucuresti"),
     "feed_of_a_centre": ("", "/ro/calendars/centre-bucuresti.ics"),
     "week": ("mihai", "/ro/week"),
+    "day": ("mihai", "/ro/day"),
+    "month": ("mihai", "/ro/month"),
+    "list": ("mihai", "/ro/list"),
+    "week_on_paper": ("mihai", "/ro/week/print?for=staff"),
+    "rooms": ("mihai", "/ro/rooms"),
     "people": ("mihai", "/ro/people"),
     "where_needed": ("amina", "/ro/needed"),
     "my_sessions": ("layla", "/ro/mine"),
@@ -36,7 +42,7 @@ PAGES = {
 
 def main() -> None:
     small, large = (measured(size) for size in ("centre", "national"))
-    for name in PAGES:
+    for name in small:
         print(f"page_{name}_national_to_centre: {large[name][0] / small[name][0]:.2f}")
         print(f"page_{name}_statements_centre: {small[name][1]}")
         print(f"page_{name}_statements_national: {large[name][1]}")
@@ -47,6 +53,7 @@ def measured(size: str) -> dict[str, tuple[float, int]]:
     with tempfile.TemporaryDirectory() as folder:
         app = _filled(size, Path(folder))
         found = {name: _measure(app, who, path) for name, (who, path) in PAGES.items()}
+        found["what_needs_me"] = _measure_attention(app)
         with app.app_context():
             print(f"meetings_{size}: {db.session.query(Meeting).count()}")
             db.engine.dispose()
@@ -80,9 +87,27 @@ def _measure(app: Flask, who: str, path: str) -> tuple[float, int]:
         answer = client.get(path)
         assert answer.status_code == 200, (path, answer.status_code)
 
-    visit()
-    statements = _statements(app, visit)
-    return median(_seconds(visit) for _round in range(ROUNDS)), statements
+    return _cost(app, visit)
+
+
+def _measure_attention(app: Flask) -> tuple[float, int]:
+    """The panel of the week alone."""
+
+    def look() -> None:
+        with app.test_request_context("/"):
+            mihai = select(Person).where(Person.email == "mihai@demo.punte.example")
+            person = db.session.scalars(mihai).one()
+            assert person.home_centre is not None
+            attention_for(person, person.home_centre, now=clock.now())
+
+    return _cost(app, look)
+
+
+def _cost(app: Flask, run: Callable[[], None]) -> tuple[float, int]:
+    """Once to warm up, once to count statements, then the median of several rounds."""
+    run()
+    statements = _statements(app, run)
+    return median(_seconds(run) for _round in range(ROUNDS)), statements
 
 
 def _seconds(run: Callable[[], None]) -> float:

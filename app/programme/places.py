@@ -8,6 +8,7 @@ from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, tex
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.database import Base, new_ref
+from app.i18n import _
 from app.people.models import Centre
 
 
@@ -34,6 +35,14 @@ class Room(Base):
     changed_at: Mapped[datetime]
 
     centre: Mapped[Centre] = relationship(lazy="joined", innerjoin=True)
+
+    @property
+    def label(self) -> str:
+        """As one chooses it: its name, how many it holds, and whether everybody gets in."""
+        facts = {"room": self.name, "number": self.capacity}
+        if self.step_free:
+            return _("%(room)s (%(number)s, step-free)", **facts)
+        return _("%(room)s (%(number)s)", **facts)
 
     @property
     def whole_address(self) -> str:

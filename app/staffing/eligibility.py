@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 
 from app.people.languages import answering
@@ -26,6 +26,7 @@ class Rule(StrEnum):
     CHECK_MISSING = "check_missing"
     CHECK_EXPIRES = "check_expires"
     EXPECTED_ELSEWHERE = "expected_elsewhere"
+    NO_TIME_TO_TRAVEL = "no_time_to_travel"
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +43,10 @@ class Reason:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Want:
-    """What a need asks for. Instants are aware UTC; *last_day* is the local day it ends on."""
+    """What a need asks for. Instants are aware UTC; *last_day* is the local day it ends on.
+
+    *online*: nobody has to get anywhere for it.
+    """
 
     role: Role
     language: str | None
@@ -52,18 +56,39 @@ class Want:
     starts_at: datetime
     ends_at: datetime
     last_day: date
+    online: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Busy:
+    """When somebody is expected elsewhere, half-open, and how long the way is from there to the
+    need's centre."""
+
+    starts_at: datetime
+    ends_at: datetime
+    travel: timedelta = timedelta(0)
+
+    def overlaps(self, want: Want) -> bool:
+        return self.starts_at < want.ends_at and want.starts_at < self.ends_at
+
+    def is_too_far_from(self, want: Want) -> bool:
+        """Whether the times suit and the way between them does not."""
+        if want.online or self.overlaps(want):
+            return False
+        widened = Busy(self.starts_at - self.travel, self.ends_at + self.travel)
+        return widened.overlaps(want)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Candidate:
-    """What we know of a person. *roles* are those in the need's centre; *busy* is half-open."""
+    """What we know of a person. *roles* are those in the need's centre."""
 
     active: bool
     roles: frozenset[Role]
     speaks: Mapping[str, Level]
     gender: Gender | None
     check_valid_until: date | None
-    busy: tuple[tuple[datetime, datetime], ...] = ()
+    busy: tuple[Busy, ...] = ()
 
 
 def reasons_against(want: Want, candidate: Candidate) -> tuple[Reason, ...]:
@@ -111,5 +136,7 @@ def _safety(want: Want, candidate: Candidate) -> Iterator[Reason]:
 
 
 def _time(want: Want, candidate: Candidate) -> Iterator[Reason]:
-    if any(start < want.ends_at and want.starts_at < end for start, end in candidate.busy):
+    if any(one.overlaps(want) for one in candidate.busy):
         yield Reason(Rule.EXPECTED_ELSEWHERE)
+    if any(one.is_too_far_from(want) for one in candidate.busy):
+        yield Reason(Rule.NO_TIME_TO_TRAVEL)

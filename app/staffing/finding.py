@@ -16,7 +16,7 @@ from app.programme.models import Activity, Booking, Meeting, Part
 from app.programme.queries import is_listed_meeting
 from app.staffing.eligibility import Reason, best_level, reasons_against
 from app.staffing.models import Assignment, Need, State
-from app.staffing.queries import LOOK_AHEAD, candidates, open_needs, want_of
+from app.staffing.queries import LOOK_AHEAD, candidates, open_needs, spoken_by, want_of
 
 FAIRNESS = timedelta(weeks=4)
 
@@ -33,10 +33,8 @@ class Opportunity:
 def where_needed(person: Person, *, now: datetime) -> list[Opportunity]:
     """Every open need of the helper's centres, each with every reason against it."""
     needs = list(db.session.scalars(open_needs(person, now=now)))
-    known = {
-        centre: candidates([person], centre, now, now + LOOK_AHEAD + timedelta(days=1))[person.id]
-        for centre in {need.meeting.activity.centre_id for need in needs}
-    }
+    places = {need.meeting.activity.centre_id for need in needs}
+    known = candidates([person], places, now, now + LOOK_AHEAD + timedelta(days=1))
     standing = db.session.execute(
         select(Assignment.need_id, Assignment.state).where(
             Assignment.person_id == person.id,
@@ -47,7 +45,7 @@ def where_needed(person: Person, *, now: datetime) -> list[Opportunity]:
     return [
         Opportunity(
             need,
-            reasons_against(want_of(need), known[need.meeting.activity.centre_id]),
+            reasons_against(want_of(need), known[person.id, need.meeting.activity.centre_id]),
             states.get(need.id),
         )
         for need in needs
@@ -89,14 +87,14 @@ def ranked_candidates(need: Need) -> list[Ranked]:
             selectinload(Person.languages), selectinload(Person.memberships)
         )
     ).all()
-    known = candidates(people, centre_id, meeting.starts_at, meeting.ends_at, but=meeting)
+    known = candidates(people, [centre_id], meeting.starts_at, meeting.ends_at, but=meeting)
     want, recent = want_of(need), _helped_around(meeting)
     standing = {row.person_id: row.state for row in need.assignments}
     ranked = [
         Ranked(
             person=person,
-            reasons=reasons_against(want, known[person.id]),
-            level=best_level(need.language, known[person.id].speaks) if need.language else None,
+            reasons=reasons_against(want, known[person.id, centre_id]),
+            level=best_level(need.language, spoken_by(person)) if need.language else None,
             recent=recent.get(person.id, 0),
             state=standing.get(person.id),
             is_home=person.home_centre_id == centre_id,

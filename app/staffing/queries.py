@@ -13,13 +13,14 @@ from app.people.models import Person
 from app.people.terms import HELPERS, Level
 from app.programme.models import Activity, Booking, Meeting, Part, Status
 from app.programme.queries import (
-    busy_times,
+    busy_places,
     is_listed_meeting,
     is_meeting_planned_by,
     is_published,
+    ways_to,
 )
 from app.staffing.coverage import Coverage, coverage_of
-from app.staffing.eligibility import Candidate, Reason, Want, reasons_against
+from app.staffing.eligibility import Busy, Candidate, Reason, Want, reasons_against
 from app.staffing.models import Assignment, Need, State
 
 LOOK_AHEAD = timedelta(weeks=6)
@@ -37,30 +38,41 @@ def want_of(need: Need) -> Want:
         starts_at=meeting.starts_at,
         ends_at=meeting.ends_at,
         last_day=meeting.ends_at.astimezone(meeting.activity.centre.tz).date(),
+        online=meeting.room is None and meeting.online_url is not None,
     )
 
 
 def candidates(
     people: Sequence[Person],
-    centre_id: int,
+    centre_ids: Collection[int],
     start: datetime,
     end: datetime,
     *,
     but: Meeting | None = None,
-) -> dict[int, Candidate]:
-    """Person id -> what `eligibility` must know of them in one centre, in two queries."""
-    busy: dict[int, list[tuple[datetime, datetime]]] = {}
-    for person_id, begins, ends in busy_times([p.id for p in people], start, end, but=but):
-        busy.setdefault(person_id, []).append((begins, ends))
+) -> dict[tuple[int, int], Candidate]:
+    """(person id, centre id) -> what `eligibility` must know of them there, in two queries."""
+    ways = ways_to(centre_ids)
+    farthest = max(ways.values(), default=timedelta(0))
+    busy: dict[int, list[tuple[datetime, datetime, int | None]]] = {}
+    ids = [person.id for person in people]
+    found = busy_places(ids, start - farthest, end + farthest, but=but)
+    for person_id, begins, ends, place in found:
+        busy.setdefault(person_id, []).append((begins, ends, place))
     return {
-        person.id: _candidate(person, centre_id, tuple(busy.get(person.id, ())))
+        (person.id, centre_id): _candidate(
+            person,
+            centre_id,
+            tuple(
+                Busy(begins, ends, ways.get((place or centre_id, centre_id), timedelta(0)))
+                for begins, ends, place in busy.get(person.id, ())
+            ),
+        )
         for person in people
+        for centre_id in centre_ids
     }
 
 
-def _candidate(
-    person: Person, centre_id: int, busy: tuple[tuple[datetime, datetime], ...] = ()
-) -> Candidate:
+def _candidate(person: Person, centre_id: int, busy: tuple[Busy, ...] = ()) -> Candidate:
     return Candidate(
         active=person.is_active,
         roles=person.roles_in(centre_id),
@@ -141,10 +153,9 @@ def tells_what_it_is(assignment: Assignment, *, now: datetime) -> bool:
 def why_not(need: Need, person: Person) -> tuple[Reason, ...]:
     """Every reason against *person* on *need*, the meeting's own booking aside."""
     meeting = need.meeting
-    known = candidates(
-        [person], meeting.activity.centre_id, meeting.starts_at, meeting.ends_at, but=meeting
-    )
-    return reasons_against(want_of(need), known[person.id])
+    here = meeting.activity.centre_id
+    known = candidates([person], [here], meeting.starts_at, meeting.ends_at, but=meeting)
+    return reasons_against(want_of(need), known[person.id, here])
 
 
 def places_left(need: Need) -> int:
@@ -245,19 +256,21 @@ def coverages_of(meetings: Collection[int]) -> dict[int, list[Coverage]]:
     return found
 
 
-def asked_about(meeting: Meeting, *, now: datetime) -> list[Person]:
-    """Those who can still answer an offer at *meeting*, or asked for a place and wait."""
+def asked_about(meetings: Collection[Meeting], *, now: datetime) -> dict[int, list[Person]]:
+    """Meeting id -> those who can still answer an offer there, or asked for a place and wait."""
     waits = Assignment.state == State.REQUESTED
-    return list(
-        db.session.scalars(
-            select(Person)
-            .join(Assignment, Assignment.person_id == Person.id)
-            .join(Assignment.need)
-            .where(Need.meeting_id == meeting.id, or_(waits, _is_offered(now)))
-            .order_by(Person.id)
-            .distinct()
-        )
+    rows = db.session.execute(
+        select(Need.meeting_id, Person)
+        .join(Assignment, Assignment.need_id == Need.id)
+        .join(Person, Person.id == Assignment.person_id)
+        .where(Need.meeting_id.in_([one.id for one in meetings]), or_(waits, _is_offered(now)))
+        .order_by(Person.id)
+        .distinct()
     )
+    found: dict[int, list[Person]] = {meeting.id: [] for meeting in meetings}
+    for meeting_id, person in rows:
+        found[meeting_id].append(person)
+    return found
 
 
 def _is_offered(now: datetime) -> ColumnElement[bool]:

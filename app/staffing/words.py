@@ -39,6 +39,8 @@ def explain(reason: Reason, reader: str) -> str:
             return _("the integrity certificate ends on %(day)s", day=until)
         case Rule.EXPECTED_ELSEWHERE:
             return _("expected elsewhere at that time")
+        case Rule.NO_TIME_TO_TRAVEL:
+            return _("would not have the time to get there from another centre")
 
 
 def describe(need: Need, reader: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
@@ -10,10 +11,11 @@ from hypothesis import strategies as st
 
 from app.people.languages import COMMON, answering
 from app.people.terms import Gender, Level, Role
-from app.staffing.eligibility import Candidate, Rule, Want, best_level, reasons_against
+from app.staffing.eligibility import Busy, Candidate, Rule, Want, best_level, reasons_against
 
 START = datetime(2027, 3, 1, 9, tzinfo=UTC)
 END = START + timedelta(hours=2)
+HOUR = timedelta(hours=1)
 
 
 def want(**given: object) -> Want:
@@ -52,7 +54,11 @@ def test_a_fitting_mediator_has_nothing_against_them() -> None:
 
 def test_every_reason_is_told_not_only_the_first() -> None:
     somebody = candidate(
-        active=False, roles=frozenset(), speaks={}, busy=((START, END),), gender=Gender.MAN
+        active=False,
+        roles=frozenset(),
+        speaks={},
+        busy=(Busy(START, END), Busy(END, END + HOUR, HOUR)),
+        gender=Gender.MAN,
     )
 
     assert rules(want(women_only=True, check_required=True), somebody) == [
@@ -62,6 +68,7 @@ def test_every_reason_is_told_not_only_the_first() -> None:
         Rule.WOMEN_ONLY,
         Rule.CHECK_MISSING,
         Rule.EXPECTED_ELSEWHERE,
+        Rule.NO_TIME_TO_TRAVEL,
     ]
 
 
@@ -101,9 +108,34 @@ def test_a_check_must_be_valid_on_the_day(until: date | None, expected: list[Rul
     ("shift", "clashes"), [(-120, False), (-119, True), (0, True), (119, True), (120, False)]
 )
 def test_busy_means_sharing_a_moment(shift: int, clashes: bool) -> None:
-    other = (START + timedelta(minutes=shift), END + timedelta(minutes=shift))
+    other = Busy(START + timedelta(minutes=shift), END + timedelta(minutes=shift))
 
     assert (rules(want(), candidate(busy=(other,))) == [Rule.EXPECTED_ELSEWHERE]) is clashes
+
+
+@pytest.mark.parametrize(
+    ("gap", "fits"), [(-181, True), (-180, True), (-179, False), (179, False), (180, True)]
+)
+def test_the_way_from_another_centre_takes_its_time(gap: int, fits: bool) -> None:
+    """*gap*: minutes between the other place and this one; three hours lie between them."""
+    free, way = timedelta(minutes=gap), 3 * HOUR
+    other = Busy(END + free, END + free + HOUR, way)
+    if gap < 0:
+        other = Busy(START + free - HOUR, START + free, way)
+
+    assert rules(want(), candidate(busy=(other,))) == ([] if fits else [Rule.NO_TIME_TO_TRAVEL])
+
+
+def test_being_there_at_the_same_time_says_nothing_of_the_way() -> None:
+    other = Busy(START, END, 3 * HOUR)
+
+    assert rules(want(), candidate(busy=(other,))) == [Rule.EXPECTED_ELSEWHERE]
+
+
+def test_nobody_travels_to_what_is_online() -> None:
+    other = Busy(END, END + HOUR, 3 * HOUR)
+
+    assert rules(want(online=True), candidate(busy=(other,))) == []
 
 
 wants = st.builds(
@@ -116,7 +148,9 @@ wants = st.builds(
     starts_at=st.just(START),
     ends_at=st.just(END),
     last_day=st.just(date(2027, 3, 1)),
+    online=st.booleans(),
 )
+ways = st.integers(0, 300).map(lambda minutes: timedelta(minutes=minutes))
 candidates = st.builds(
     Candidate,
     active=st.booleans(),
@@ -125,10 +159,12 @@ candidates = st.builds(
     gender=st.none() | st.sampled_from(Gender),
     check_valid_until=st.none() | st.dates(date(2027, 2, 1), date(2027, 4, 1)),
     busy=st.lists(
-        st.integers(-200, 200).map(
-            lambda m: (START + timedelta(minutes=m), END + timedelta(minutes=m))
+        st.builds(
+            lambda m, way: Busy(START + timedelta(minutes=m), END + timedelta(minutes=m), way),
+            st.integers(-400, 400),
+            ways,
         ),
-        max_size=2,
+        max_size=3,
     ).map(tuple),
 )
 
@@ -147,7 +183,9 @@ def test_empty_reasons_mean_that_every_hard_rule_holds(wanted: Want, somebody: C
     if wanted.check_required:
         assert somebody.check_valid_until is not None
         assert somebody.check_valid_until >= wanted.last_day
-    assert all(end <= START or start >= END for start, end in somebody.busy)
+    for one in somebody.busy:
+        way = timedelta(0) if wanted.online else one.travel
+        assert one.ends_at + way <= START or one.starts_at - way >= END
 
 
 @given(wants, candidates)
@@ -169,9 +207,29 @@ def test_lifting_all_that_is_told_makes_somebody_eligible(
             if told & {Rule.CHECK_MISSING, Rule.CHECK_EXPIRES}
             else somebody.check_valid_until
         ),
-        busy=() if Rule.EXPECTED_ELSEWHERE in told else somebody.busy,
+        busy=() if told & {Rule.EXPECTED_ELSEWHERE, Rule.NO_TIME_TO_TRAVEL} else somebody.busy,
     )
     assert reasons_against(wanted, mended) == ()
+
+
+@given(wants, candidates, ways)
+def test_a_longer_way_never_makes_somebody_eligible(
+    wanted: Want, somebody: Candidate, more: timedelta
+) -> None:
+    farther = tuple(replace(one, travel=one.travel + more) for one in somebody.busy)
+    before = set(rules(wanted, somebody))
+
+    assert before <= set(rules(wanted, replace(somebody, busy=farther)))
+
+
+@given(wants, candidates)
+def test_without_a_way_only_sharing_a_moment_counts(wanted: Want, somebody: Candidate) -> None:
+    here = tuple(replace(one, travel=timedelta(0)) for one in somebody.busy)
+    shares = any(one.starts_at < END and one.ends_at > START for one in here)
+    told = set(rules(wanted, replace(somebody, busy=here)))
+
+    assert Rule.NO_TIME_TO_TRAVEL not in told
+    assert (Rule.EXPECTED_ELSEWHERE in told) is shares
 
 
 def test_the_best_of_several_dialects_counts() -> None:

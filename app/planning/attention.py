@@ -1,0 +1,246 @@
+"""What needs a coordinator: all that somebody has to decide, find or mend in one centre.
+
+Only what they plan counts, and nothing in it depends on a protected activity of somebody else.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from flask import current_app, url_for
+from flask_babel import format_date
+from sqlalchemy import select
+from sqlalchemy.orm import contains_eager, joinedload, selectinload
+
+from app.extensions import db
+from app.i18n import _, ngettext
+from app.notices.models import Notice
+from app.notices.queries import call_list
+from app.people.locale import page_language
+from app.people.models import Centre, Person
+from app.people.queries import with_role
+from app.people.terms import HELPERS
+from app.planning.lacking import childcare_lacking, learners_elsewhere, too_small_groups
+from app.programme.days_off import days_off
+from app.programme.models import Activity, Meeting, Status
+from app.programme.places import Room
+from app.programme.queries import is_published, meetings_planned_by
+from app.programme.terms import Term
+from app.staffing.coverage import Coverage
+from app.staffing.queries import LOOK_AHEAD, coverages_of
+from app.staffing.words import describe
+
+SOON, LEAD, A_MONTH = timedelta(days=14), timedelta(days=21), timedelta(days=30)
+SHOWN = 5
+
+
+@dataclass(frozen=True)
+class Point:
+    """One thing to do: one sentence, and the page where it is done. *about*: whose title or name
+    it begins with; *when*: the session it is about."""
+
+    href: str
+    says: str
+    about: str | None = None
+    when: Meeting | None = None
+
+
+@dataclass(frozen=True)
+class Group:
+    """Things of one sort, the most urgent first."""
+
+    title: str
+    points: tuple[Point, ...]
+
+    @property
+    def first(self) -> tuple[Point, ...]:
+        return self.points[:SHOWN]
+
+    @property
+    def more(self) -> tuple[Point, ...]:
+        return self.points[SHOWN:]
+
+
+@dataclass(frozen=True)
+class Attention:
+    """All of it; no groups: all is well."""
+
+    groups: tuple[Group, ...]
+
+    @property
+    def number(self) -> int:
+        return sum(len(group.points) for group in self.groups)
+
+
+def attention_for(person: Person, centre: Centre, *, now: datetime) -> Attention:
+    """What needs *person* in *centre*, in a fixed number of statements. Drafts are checked with
+    their term, before it is published."""
+    meetings = _coming(person, centre, now)
+    coverages = coverages_of([meeting.id for meeting in meetings])
+    needs = [(m, one) for m in meetings for one in coverages.get(m.id, ())]
+    groups = [
+        (_("Somebody is missing"), _uncovered(needs, now)),
+        (_("No longer fits"), _doubtful(needs)),
+        (_("Closed that day"), _closed(meetings, centre)),
+        (_("Participants expected elsewhere"), _elsewhere(person, meetings)),
+        (_("Childcare"), _childcare(person, meetings)),
+        (_("Rooms"), _rooms(meetings)),
+        (_("Groups that are too small"), _small(person, centre, now)),
+        (_("Integrity certificates"), _certificates(centre, now)),
+        (_("Not published yet"), _drafts(centre, now)),
+        (_("Please telephone"), _calls(person, now)),
+    ]
+    whole = [Group(title, tuple(points)) for title, points in groups]
+    return Attention(tuple(group for group in whole if group.points))
+
+
+def _coming(person: Person, centre: Centre, now: datetime) -> Sequence[Meeting]:
+    found = meetings_planned_by(person).where(
+        Activity.centre_id == centre.id,
+        is_published(),
+        Meeting.status == Status.PLANNED,
+        Meeting.starts_at > now,
+        Meeting.starts_at < now + LOOK_AHEAD,
+    )
+    texts = contains_eager(Meeting.activity).options(
+        selectinload(Activity.texts), joinedload(Activity.centre)
+    )
+    return db.session.scalars(found.order_by(Meeting.starts_at, Meeting.id).options(texts)).all()
+
+
+def _at(meeting: Meeting, says: str, *, page: str = "planning.meeting", ref: str = "") -> Point:
+    """A point about one session, which leads to its page unless told otherwise."""
+    href = url_for(page, ref=ref or meeting.ref)
+    return Point(href, says, meeting.title_in(page_language()), meeting)
+
+
+def _uncovered(needs: Iterable[tuple[Meeting, Coverage]], now: datetime) -> Iterator[Point]:
+    for meeting, one in needs:
+        if one.state == "open" and meeting.starts_at < now + SOON:
+            lacks = _("missing: %(number)s", number=one.missing)
+            says = f"{describe(one.need, page_language())} – {lacks}"
+            yield _at(meeting, says, page="planning.candidates", ref=one.need.ref)
+
+
+def _doubtful(needs: Iterable[tuple[Meeting, Coverage]]) -> Iterator[Point]:
+    for meeting, one in needs:
+        if one.doubts:
+            says = _("somebody who was confirmed no longer fits")
+            yield _at(meeting, f"{describe(one.need, page_language())} – {says}")
+
+
+def _closed(meetings: Sequence[Meeting], centre: Centre) -> Iterator[Point]:
+    if not meetings:
+        return
+    days = [meeting.starts_at.astimezone(centre.tz).date() for meeting in meetings]
+    known = days_off(centre, days[0], days[-1], language=page_language())
+    for meeting, day in zip(meetings, days, strict=True):
+        if (why := known.closed(day)) is not None:
+            yield _at(meeting, _("closed that day: %(why)s", why=why))
+
+
+def _elsewhere(person: Person, meetings: Sequence[Meeting]) -> Iterator[Point]:
+    counts = learners_elsewhere(person, meetings)
+    for meeting in meetings:
+        if number := counts.get(meeting.id):
+            says = ngettext(
+                "%(num)s participant with a place is expected elsewhere then",
+                "%(num)s participants with a place are expected elsewhere then",
+                number,
+            )
+            yield _at(meeting, says)
+
+
+def _childcare(person: Person, meetings: Sequence[Meeting]) -> Iterator[Point]:
+    for host, cancelled in childcare_lacking(person, meetings):
+        if cancelled:
+            yield _at(host, _("its childcare is cancelled"), ref=cancelled)
+        else:
+            says = _("there is no childcare for this session")
+            yield _at(host, says, page="childcare.show", ref=host.activity.ref)
+
+
+def _rooms(meetings: Sequence[Meeting]) -> Iterator[Point]:
+    """One point for each activity and room, at the first session there."""
+    there: dict[tuple[int, int], list[Meeting]] = {}
+    for meeting in meetings:
+        if meeting.room is not None and _stands_against(meeting.room, meeting.activity):
+            there.setdefault((meeting.activity_id, meeting.room.id), []).append(meeting)
+    for held in there.values():
+        room, activity = held[0].room, held[0].activity
+        says = _stands_against(room, activity) if room is not None else ""
+        if len(held) > 1:
+            later = ngettext(
+                "%(num)s later session too", "%(num)s later sessions too", len(held) - 1
+            )
+            says = f"{says} ({later})"
+        yield _at(held[0], says)
+
+
+def _stands_against(room: Room, activity: Activity) -> str:
+    if not room.in_use:
+        return _("%(room)s is out of use", room=room.name)
+    if activity.capacity is not None and activity.capacity > room.capacity:
+        return _(
+            "%(room)s holds %(number)s, the group has %(places)s places",
+            room=room.name,
+            number=room.capacity,
+            places=activity.capacity,
+        )
+    return ""
+
+
+def _small(person: Person, centre: Centre, now: datetime) -> Iterator[Point]:
+    for activity, taken, first in too_small_groups(person, centre, now=now, until=now + LEAD):
+        count = _("%(number)s of at least %(minimum)s", number=taken, minimum=activity.minimum)
+        begun = _("has begun")
+        if first > now:
+            day = format_date(first.astimezone(centre.tz).date(), "d MMMM")
+            begun = _("begins on %(day)s", day=day)
+        href = url_for("signups.list_learners", ref=activity.ref)
+        yield Point(href, f"{count}{_(', ')}{begun}", activity.title_in(page_language()))
+
+
+def _certificates(centre: Centre, now: datetime) -> Iterator[Point]:
+    today = now.astimezone(centre.tz).date()
+    ends = Person.check_valid_until
+    found = with_role(centre.id, *HELPERS).where(ends >= today, ends <= today + A_MONTH)
+    for person in sorted(db.session.scalars(found), key=lambda one: str(one.check_valid_until)):
+        day = format_date(person.check_valid_until, "d MMMM y")
+        says = _("the integrity certificate ends on %(day)s", day=day)
+        yield Point(url_for("invitations.show", ref=person.ref), says, person.name)
+
+
+def _drafts(centre: Centre, now: datetime) -> Iterator[Point]:
+    today = now.astimezone(centre.tz).date()
+    found = select(Term).where(
+        Term.centre_id == centre.id,
+        Term.published_at.is_(None),
+        Term.first_day <= today + LEAD,
+        Term.last_day >= today,
+    )
+    for term in db.session.scalars(found.order_by(Term.first_day, Term.id)):
+        day = format_date(term.first_day, "d MMMM")
+        says = _("begins on %(day)s and nobody is told of it yet", day=day)
+        yield Point(_page_of(term), says, term.name)
+
+
+def _page_of(term: Term) -> str:
+    pages: Mapping[str, Callable[..., Any]] = current_app.view_functions
+    if "terms.term" in pages:
+        return url_for("terms.term", ref=term.ref)
+    return url_for("views.week", centre=term.centre.code, day=term.first_day)
+
+
+def _calls(person: Person, now: datetime) -> Iterator[Point]:
+    owed = call_list(person, now=now).with_only_columns(Notice.id)
+    if number := len(db.session.scalars(owed).all()):
+        says = ngettext(
+            "%(num)s message could not be delivered",
+            "%(num)s messages could not be delivered",
+            number,
+        )
+        yield Point(url_for("calls.calls"), says)
