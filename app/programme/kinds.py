@@ -9,6 +9,9 @@ from typing import Any
 from app.i18n import _l
 from app.people.terms import Role
 
+CONTENT_LANGUAGES = ("ro", "en", "fr", "uk", "ru", "ar", "fa", "ps", "tr", "ne", "si", "bn")
+"""The languages in which titles and descriptions may be given, the house's own first."""
+
 
 class Privacy(StrEnum):
     """Who may know that an activity exists (``docs/privacy.md``)."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -24,6 +24,10 @@ class RoomTaken(Refusal):
 
 class NotThisPrivate(Refusal):
     message = _l("This kind of activity has another privacy.")
+
+
+class RoomClosed(Refusal):
+    message = _l("This room is no longer in use.")
 
 
 class RoomOfAnotherCentre(Refusal):
@@ -86,11 +90,16 @@ AS_GIVEN = (
 
 
 def plan_activity(
-    facts: ActivityFacts, held: Sequence[Occurrence], *, by: Person, now: datetime
+    facts: ActivityFacts,
+    held: Sequence[Occurrence],
+    *,
+    by: Person,
+    now: datetime,
+    by_hand: Collection[Occurrence] = (),
 ) -> Activity:
-    """The activity with one meeting per occurrence.
+    """The activity with one meeting per occurrence; those *by_hand* are no part of its pattern.
 
-    Raises `RoomTaken`, `RoomOfAnotherCentre` and `NotThisPrivate`.
+    Raises `RoomTaken`, `RoomClosed`, `RoomOfAnotherCentre` and `NotThisPrivate`.
     """
     policy = facts.kind.policy
     privacy = facts.privacy or policy.privacy
@@ -113,7 +122,7 @@ def plan_activity(
     db.session.flush()
     set_texts(activity, facts.texts, now=now)
     activity.confidants = [Confidant(person_id=person.id) for person in facts.confidants]
-    _add_meetings(activity, facts, held, rooms, now=now)
+    _add_meetings(activity, facts, held, rooms, by_hand, now=now)
     return activity
 
 
@@ -128,6 +137,8 @@ def _hold_rooms(facts: ActivityFacts, held: Sequence[Occurrence]) -> dict[int, R
         if room.centre_id != facts.centre.id:
             raise RoomOfAnotherCentre
         lock(room)
+        if not room.in_use:
+            raise RoomClosed
         rooms[room_id] = room
     return rooms
 
@@ -137,6 +148,7 @@ def _add_meetings(
     facts: ActivityFacts,
     held: Iterable[Occurrence],
     rooms: Mapping[int, Room],
+    by_hand: Collection[Occurrence],
     *,
     now: datetime,
 ) -> None:
@@ -150,6 +162,7 @@ def _add_meetings(
                 online_url=facts.online_url,
                 starts_at=occurrence.starts_at,
                 ends_at=occurrence.ends_at,
+                by_hand=occurrence in by_hand,
                 created_at=now,
                 changed_at=now,
             )
@@ -175,16 +188,25 @@ def clashes(
     ]
 
 
-def set_texts(activity: Activity, texts: Mapping[str, tuple[str, str]], *, now: datetime) -> None:
-    """Exactly these titles and descriptions; only what differs counts as changed."""
+def set_texts(
+    activity: Activity,
+    texts: Mapping[str, tuple[str, str]],
+    *,
+    now: datetime,
+    read_again: str | None = None,
+) -> None:
+    """Exactly these titles and descriptions; only what differs counts as changed, and what somebody
+    has *read_again* and found still right."""
     kept = {text.language: text for text in activity.texts}
     rows = []
     for language, (title, description) in sorted(texts.items()):
         row = kept.get(language)
-        if row is None or (row.title, row.description) != (title, description):
-            row = row or ActivityText(language=language)
-            row.title, row.folded = title, fold(title)
-            row.description, row.changed_at = description, now
+        differs = row is None or (row.title, row.description) != (title, description)
+        row = row or ActivityText(language=language)
+        if differs:
+            row.title, row.folded, row.description = title, fold(title), description
+        if differs or language == read_again:
+            row.changed_at = now
         rows.append(row)
     activity.texts = rows
     db.session.flush()

@@ -1,4 +1,4 @@
-"""The programme: for strangers, for those who are expected, and planning a new activity."""
+"""The programme: for strangers, for those who are expected; and the words of each activity."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from itertools import groupby
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
 from sqlalchemy.orm import contains_eager, joinedload, selectinload
 from werkzeug import Response
 
@@ -16,18 +16,16 @@ from app import clock
 from app.extensions import db
 from app.i18n import _
 from app.people.access import confirm_first, public
-from app.people.current import current_person, person_or_none, planned_centres, planner
-from app.people.languages import is_known, name_of
+from app.people.current import current_person, person_or_none, planner
+from app.people.languages import is_known, name_of, own_name_of
 from app.people.locale import page_language
 from app.people.models import Person
-from app.people.queries import centres, with_role
-from app.people.terms import Role
+from app.people.queries import centres
 from app.programme import organisation_calendar, templates  # noqa: F401
-from app.programme.forms import PlanForm, TextsForm
-from app.programme.kinds import Kind
-from app.programme.models import Activity, Booking, Meeting
-from app.programme.operations import RoomTaken, clashes, plan_activity, set_texts
-from app.programme.public_holidays import romanian_holiday
+from app.programme.forms import TextsForm
+from app.programme.kinds import CONTENT_LANGUAGES, Kind
+from app.programme.models import FALLBACKS, Activity, Booking, Meeting
+from app.programme.operations import set_texts
 from app.programme.queries import (
     PUBLIC_WINDOW,
     activities_planned_by,
@@ -36,9 +34,9 @@ from app.programme.queries import (
     listed_meetings,
     meetings_open_to,
     meetings_planned_by,
-    rooms_of,
 )
-from app.programme.recurrence import EmptyPattern, PatternTooLong, Plan, plan
+from app.programme.wording import coming_activities, languages_read, wording_of
+from app.programme.words import facts_in_words
 from app.web import one_or_404
 
 bp = Blueprint("programme", __name__)
@@ -99,12 +97,14 @@ def meeting(ref: str) -> Any:
     if found.is_secret and not plans and (elsewhere := confirm_first()) is not None:
         return elsewhere
     booking = _booking(person, found)
+    knows_room = plans or booking is not None or found.privacy == "public"
     return render_template(
         "programme/meeting.html",
         meeting=found,
         plans=plans,
         booking=booking,
-        knows_room=plans or booking is not None or found.privacy == "public",
+        knows_room=knows_room,
+        facts=facts_in_words(found.activity, knows_place=knows_room),
         now=clock.now(),
         indexable=found.privacy == "public" and not found.is_draft,
     )
@@ -136,109 +136,75 @@ def mine() -> str:
     return render_template("programme/mine.html", bookings=bookings)
 
 
-@bp.get("/activities/new")
-def new() -> str:
-    """An empty plan, or one like it: the kind may be in the address."""
-    form = _form(kind=request.args.get("kind"), first_day=_today())
-    return render_template("programme/plan.html", form=form, preview=None)
-
-
-@bp.post("/activities/new")
-def create() -> tuple[str, int] | Response:
-    """First the sessions are shown with what is skipped and what clashes; then they are saved."""
-    form = _form()
-    if not form.validate_on_submit():
-        return render_template("programme/plan.html", form=form, preview=None), 422
-    preview = _preview(form)
-    if preview is None:
-        return render_template("programme/plan.html", form=form, preview=None), 422
-    if "save" not in request.form or preview["clashes"]:
-        status = 409 if preview["clashes"] else 200
-        return render_template("programme/plan.html", form=form, preview=preview), status
-    try:
-        activity = plan_activity(form.facts(), preview["plan"].held, by=planner(), now=clock.now())
-    except RoomTaken:  # somebody was quicker than this click: show what is there now
-        db.session.rollback()
-        form = _form()
-        form.validate()
-        return render_template("programme/plan.html", form=form, preview=_preview(form)), 409
-    db.session.commit()
-    flash(_("Saved. Now say who is needed."), "success")
-    return redirect(url_for("planning.activity_needs", ref=activity.ref), 303)
-
-
-def _preview(form: PlanForm) -> dict[str, Any] | None:
-    """The sessions that the form means; None with an error on the form where there are none."""
-    try:
-        planned: Plan = plan(form.pattern(), _closed)
-    except EmptyPattern:
-        form.weekdays.errors = [*form.weekdays.errors, _("No session would take place.")]
-        return None
-    except PatternTooLong:
-        form.count.errors = [*form.count.errors, _("These are too many sessions.")]
-        return None
-    found = clashes(planned.held, room=form.facts().room)
-    mine = {
-        activity_id
-        for activity_id in db.session.scalars(
-            activities_planned_by(planner()).with_only_columns(Activity.id)
-        )
-    }
-    shown = [(slot, other if other.activity_id in mine else None) for slot, other in found]
-    return {"plan": planned, "clashes": shown, "zone": form.facts().centre.zone}
-
-
-def _closed(day: date) -> str | None:
-    return romanian_holiday(day, page_language())
-
-
-def _form(**given: Any) -> PlanForm:
-    places = planned_centres()
-    me = planner()
-    colleagues = {
-        person.id: person
-        for centre in places
-        for person in db.session.scalars(with_role(centre.id, Role.COORDINATOR))
-        if person.id != me.id
-    }
-    defaults = {"centre": me.home_centre_id} | {k: v for k, v in given.items() if v}
-    return PlanForm(
-        data=defaults,
-        centres=places,
-        rooms=rooms_of([c.id for c in places]),
-        colleagues=list(colleagues.values()),
-        today=_today(),
+@bp.get("/titles")
+def titles() -> str:
+    """The activities one plans that are still on, with the languages their words lack."""
+    language = request.args.get("language", "")
+    asked = language if language in CONTENT_LANGUAGES else None
+    found = db.session.scalars(coming_activities(planner(), now=clock.now())).all()
+    pairs = [(one, wording_of(one.texts)) for one in found]
+    return render_template(
+        "programme/titles.html",
+        pairs=[(one, words) for one, words in pairs if asked is None or words.lacks(asked)],
+        asked=asked,
+        languages=CONTENT_LANGUAGES,
     )
-
-
-def _today() -> date:
-    return clock.now().astimezone(planned_centres()[0].tz).date()
 
 
 @bp.get("/activities/<ref>/texts")
 def texts(ref: str) -> str:
-    """The words of an activity, side by side."""
+    """The words of an activity, side by side: those there are, and those in one more language."""
     activity = _planned(ref)
     typed = {
         f"{what}_{text.language}": getattr(text, what)
         for text in activity.texts
         for what in ("title", "description")
     }
-    return render_template("programme/texts.html", activity=activity, form=TextsForm(data=typed))
+    return _show_texts(activity, _texts_form(activity, data=typed))
 
 
 @bp.post("/activities/<ref>/texts")
 def change_texts(ref: str) -> tuple[str, int] | Response:
-    activity, form = _planned(ref), TextsForm()
+    """What is shown is saved; words in other languages stay as they are."""
+    activity = _planned(ref)
+    form = _texts_form(activity)
     if not form.validate_on_submit():
-        return render_template("programme/texts.html", activity=activity, form=form), 422
-    now = clock.now()
-    set_texts(activity, form.texts(), now=now)
+        return _show_texts(activity, form), 422
+    now, again = clock.now(), form.shown[-1] if form.still_true.data else None
+    kept = {
+        text.language: (text.title, text.description)
+        for text in activity.texts
+        if text.language not in form.shown
+    }
+    set_texts(activity, kept | form.texts(), now=now, read_again=again)
     activity.changed_at = now
     db.session.commit()
     flash(_("Saved."), "success")
-    return redirect(url_for("planning.activity_needs", ref=ref), 303)
+    return redirect(url_for(".texts", ref=ref, language=form.shown[-1]), 303)
+
+
+def _texts_form(activity: Activity, **given: Any) -> TextsForm:
+    source = activity.text_in(FALLBACKS[0]).language
+    edited = request.values.get("language", "")
+    if edited not in CONTENT_LANGUAGES:
+        edited = wording_of(activity.texts).next_one
+    shown = (source,) if edited == source else (source, edited)
+    others = any(text.language not in shown for text in activity.texts)
+    return TextsForm(shown=shown, others=others, **given)
+
+
+def _show_texts(activity: Activity, form: TextsForm) -> str:
+    return render_template(
+        "programme/texts.html",
+        activity=activity,
+        form=form,
+        words=wording_of(activity.texts),
+        languages=CONTENT_LANGUAGES,
+        own_name_of=own_name_of,
+        readers=languages_read(activity, planner()),
+    )
 
 
 def _planned(ref: str) -> Activity:
-    return one_or_404(activities_planned_by(planner()).where(Activity.ref == ref))
+    found = one_or_404(activities_planned_by(planner()).where(Activity.ref == ref))
+    return found if not found.kind.policy.coded else abort(404)  # a code stays a code

@@ -17,6 +17,7 @@ from app.people.queries import people_of, with_role
 from app.people.terms import Role
 from app.programme.models import Activity
 from app.programme.queries import activities_planned_by, coming_meetings, not_held_to
+from app.programme.words import facts_in_words
 from app.signups import operations
 from app.signups.operations import ExpectedElsewhere
 from app.signups.queries import activities_open_to, enrolment_of, learners, places_left
@@ -66,6 +67,8 @@ def activity(ref: str) -> Any:
         elsewhere=not_held_to(person, meetings) if person else set(),
         joined=joined,
         is_full=places_left(found) == 0,
+        plans=plans,
+        facts=facts_in_words(found, knows_place=joined or plans or found.privacy == "public"),
         indexable=found.privacy == "public",
     )
 

@@ -1,0 +1,65 @@
+"""How the form of a plan begins: as is usual for a kind, or like an outline."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from app.planning.outlines import Outline, Wanted
+from app.planning.plan_questions import READ
+from app.planning.plan_rows import SUPPORT
+from app.programme.kinds import Kind
+from app.programme.recurrence import Slot
+
+
+def usual_plan(kind: Kind) -> dict[str, Any]:
+    """The form as it begins for a new activity of *kind*."""
+    return {
+        "privacy": kind.policy.privacy.value,
+        "needs": [
+            {
+                "role": usual.role.value,
+                "language": SUPPORT if usual.mediated else "",
+                "wanted": usual.wanted,
+                "check_required": usual.check_required,
+            }
+            for usual in kind.policy.needs
+        ],
+    }
+
+
+def plan_like(outline: Outline) -> dict[str, Any]:
+    """The form as it begins for an activity like *outline*; its dates are to be said anew."""
+    typed: dict[str, Any] = {question: getattr(outline, question) for question in READ}
+    for language, (title, description) in outline.texts.items():
+        typed |= {f"title_{language}": title, f"description_{language}": description}
+    return typed | {
+        "privacy": (outline.privacy or outline.kind.policy.privacy).value,
+        "language": outline.language,
+        "support_language": outline.support_language or "",
+        "every": outline.every,
+        "count": outline.count,
+        "ends_by": "hours" if outline.target_hours else "count",
+        "slots": [_slot_row(slot) for slot in outline.slots],
+        "needs": [_need_row(wanted, outline.support_language) for wanted in outline.needs],
+    }
+
+
+def _slot_row(slot: Slot) -> dict[str, Any]:
+    return {
+        "weekday": str(slot.weekday),
+        "starts": slot.starts,
+        "ends": slot.ends,
+        "room": slot.room or 0,
+    }
+
+
+def _need_row(wanted: Wanted, support: str | None) -> dict[str, Any]:
+    mediated = wanted.language is not None and wanted.language == support
+    return {
+        "role": wanted.role.value,
+        "language": SUPPORT if mediated else wanted.language or "",
+        "level": wanted.level.value if wanted.level else "",
+        "wanted": wanted.wanted,
+        "women_only": wanted.women_only,
+        "check_required": wanted.check_required,
+    }
