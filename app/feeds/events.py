@@ -26,12 +26,14 @@ def public_event(meeting: Meeting, language: str, alarm: timedelta | None) -> Ev
         summary=meeting.title_in(language),
         description=described or None,
         location=_place(meeting, with_room=knows_room),
+        knows_room=knows_room,
         **_listed_details(meeting, language),
     )
 
 
 def own_event(booking: Booking, feed: FeedLink) -> Event | None:
-    """A meeting at which the feed's owner is expected; a protected one is a time and no more."""
+    """A meeting at which the feed's owner is expected; a protected one is a time and no more,
+    for a mediator an appointment is its code and meeting point too."""
     meeting, language = booking.meeting, feed.language
     if meeting.privacy is Privacy.INDIVIDUAL and booking.part is Part.LEARNER:
         return None
@@ -41,7 +43,7 @@ def own_event(booking: Booking, feed: FeedLink) -> Event | None:
             language,
             feed.alarm,
             changed=feed.changed_at,
-            summary=_("Meeting"),
+            summary=_neutral(meeting, booking.part),
             private=True,
         )
     return _event(
@@ -55,6 +57,13 @@ def own_event(booking: Booking, feed: FeedLink) -> Event | None:
         conference=meeting.online_url,
         **_listed_details(meeting, language),
     )
+
+
+def _neutral(meeting: Meeting, part: Part) -> str:
+    """The word "Meeting"; for the mediator of an appointment its code and the meeting point."""
+    if meeting.code is None or part is Part.LEARNER:
+        return _("Meeting")
+    return f"{meeting.code} – {meeting.place}"
 
 
 def _listed_details(meeting: Meeting, language: str) -> dict[str, Any]:
@@ -71,6 +80,7 @@ def _event(
     alarm: timedelta | None,
     *,
     changed: datetime | None = None,
+    knows_room: bool = True,
     **details: Any,
 ) -> Event:
     return Event(
@@ -80,7 +90,7 @@ def _event(
         zone=meeting.zone,
         sequence=meeting.sequence,
         created_at=meeting.created_at,
-        changed_at=_last_change(meeting, changed),
+        changed_at=_last_change(meeting, changed, knows_room=knows_room),
         language=language,
         cancelled=meeting.is_cancelled,
         cancelled_prefix=_("Cancelled: "),
@@ -89,13 +99,14 @@ def _event(
     )
 
 
-def _last_change(meeting: Meeting, link_changed: datetime | None) -> datetime:
-    """The newest of all that an event is made of: some clients update on nothing else."""
+def _last_change(meeting: Meeting, link_changed: datetime | None, *, knows_room: bool) -> datetime:
+    """The newest of all that an event is made of: some clients update on nothing else. Where the
+    room is not told, its changes are not either: they would show which meetings share it."""
     activity = meeting.activity
     moments = [meeting.changed_at, activity.changed_at, activity.centre.changed_at]
     moments += [text.changed_at for text in activity.texts]
     moments += [text.changed_at for text in meeting.texts]
-    if meeting.room is not None:
+    if meeting.room is not None and knows_room:
         moments.append(meeting.room.changed_at)
     if link_changed is not None:
         moments.append(link_changed)
