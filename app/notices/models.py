@@ -21,6 +21,8 @@ class Kind(StrEnum):
     MOVED = "moved"
     CANCELLED = "cancelled"
     RESTORED = "restored"
+    SERIES_CHANGED = "series_changed"
+    TERM_PUBLISHED = "term_published"
     RELEASED = "released"
     EXPECTED_AGAIN = "expected_again"
     ENROLLED = "enrolled"
@@ -49,6 +51,8 @@ _LABELS = {
     Kind.MOVED: _l("a session was moved"),
     Kind.CANCELLED: _l("a session was cancelled"),
     Kind.RESTORED: _l("a session takes place after all"),
+    Kind.SERIES_CHANGED: _l("several sessions changed"),
+    Kind.TERM_PUBLISHED: _l("a new programme was published"),
     Kind.EXPECTED_AGAIN: _l("somebody is expected after all"),
     Kind.RELEASED: _l("a session was moved to where somebody is expected elsewhere"),
     Kind.ENROLLED: _l("a place was given"),

@@ -6,7 +6,8 @@ from __future__ import annotations
 
 import logging
 import secrets
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -36,63 +37,100 @@ PAUSE = timedelta(minutes=15)
 log = logging.getLogger(__name__)
 
 
-def post(
-    to: Person,
-    kind: Kind,
-    key: str,
-    *,
-    now: datetime,
-    about: dict[str, Any],
-    responsible: Person | None = None,
-    confidential: bool = False,
-    not_after: datetime | None = None,
-    matters_at: datetime | None = None,
-) -> None:
-    """Owe *to* a message, once per *key*. It exists only if the caller's transaction commits.
+@dataclass(frozen=True, kw_only=True)
+class Owed:
+    """A message to owe *to* somebody, once per *key*.
 
     It waits for the end of the reader's night, unless that is less than three hours before it
     matters: before *not_after*, when it is of no use any more, or before *matters_at*, such as the
-    old start of what was moved. Without an e-mail address it goes to the call list at once.
+    old start of what was moved. It leaves no sooner than after *wait*.
     """
-    reachable = to.email is not None
-    due_at = _first_try(to, kind, now, min(filter(None, (not_after, matters_at)), default=None))
-    values = {
+
+    to: Person
+    kind: Kind
+    key: str
+    about: dict[str, Any]
+    responsible: Person | None = None
+    confidential: bool = False
+    not_after: datetime | None = None
+    matters_at: datetime | None = None
+    wait: timedelta = timedelta()
+
+
+def post(to: Person, kind: Kind, key: str, *, now: datetime, **about: Any) -> None:
+    """Owe one message; see `Owed`. It exists only if the caller's transaction commits."""
+    post_all([Owed(to=to, kind=kind, key=key, **about)], now=now)
+
+
+def post_all(owed: Iterable[Owed], *, now: datetime) -> None:
+    """Owe all these messages, in one statement. Whom no e-mail reaches is on the call list at once.
+
+    They exist only if the caller's transaction commits.
+    """
+    rows = [_row(one, now) for one in owed]
+    db.session.flush()
+    if rows:
+        db.session.execute(_insert_once(), rows)
+
+
+def _row(owed: Owed, now: datetime) -> dict[str, Any]:
+    reachable = owed.to.email is not None
+    due_at = _first_try(owed, now + owed.wait)
+    return {
         "ref": new_ref(),
-        "person_id": to.id,
-        "responsible_id": responsible.id if responsible else None,
-        "kind": kind,
-        "key": key,
-        "about": about,
-        "confidential": confidential,
+        "person_id": owed.to.id,
+        "responsible_id": owed.responsible.id if owed.responsible else None,
+        "kind": owed.kind,
+        "key": owed.key,
+        "about": owed.about,
+        "confidential": owed.confidential,
         "posted_at": now,
         "due_at": due_at,
         "next_try_at": due_at,
-        "not_after": not_after,
+        "not_after": owed.not_after,
         "state": State.PENDING if reachable else State.FAILED,
         "attempts": 0,
         "last_code": None if reachable else "no-address",
         "failed_at": None if reachable else now,
     }
-    db.session.flush()
-    db.session.execute(_insert_once(values))
 
 
-def _first_try(to: Person, kind: Kind, now: datetime, matters_at: datetime | None) -> datetime:
-    if kind is Kind.PASSWORD:
-        return now  # they are waiting for it
+def _first_try(owed: Owed, soonest: datetime) -> datetime:
+    if owed.kind is Kind.PASSWORD:
+        return soonest  # they are waiting for it
+    matters_at = min(filter(None, (owed.not_after, owed.matters_at)), default=None)
     limit = matters_at - MORNING_MARGIN if matters_at else None
-    return after_quiet_hours(now, zone=to.tz, not_after=limit)
+    return after_quiet_hours(soonest, zone=owed.to.tz, not_after=limit)
 
 
-def _insert_once(values: dict[str, Any]) -> Insert:
+def _insert_once() -> Insert:
     """A second one with the same key changes nothing, unless the first was dropped as untrue."""
     dropped = Notice.state == State.DROPPED
     key = ["person_id", "kind", "key"]
     if db.engine.dialect.name == "postgresql":
-        insert = postgresql.insert(Notice).values(values)
-        return insert.on_conflict_do_update(index_elements=key, set_=values, where=dropped)
-    lite = sqlite.insert(Notice).values(values)
-    return lite.on_conflict_do_update(index_elements=key, set_=values, where=dropped)
+        insert = postgresql.insert(Notice)
+        return insert.on_conflict_do_update(
+            index_elements=key, set_=_again(insert.excluded), where=dropped
+        )
+    lite = sqlite.insert(Notice)
+    return lite.on_conflict_do_update(index_elements=key, set_=_again(lite.excluded), where=dropped)
+
+
+def _again(excluded: Any) -> dict[str, Any]:
+    """Every column as the second one has it, but for those that name the row."""
+    return {c.name: excluded[c.name] for c in Notice.__table__.columns if c.name != "id"}
+
+
+def withdraw(kinds: Collection[Kind], keys: Collection[str]) -> set[int]:
+    """Drop those messages that have not left yet; the ids of the people who will not read them."""
+    gone = db.session.scalars(
+        update(Notice)
+        .where(Notice.kind.in_(kinds), Notice.key.in_(keys), Notice.state == State.PENDING)
+        .values(state=State.DROPPED)
+        .returning(Notice.person_id)
+        .execution_options(synchronize_session=False)
+    )
+    return set(gone)
 
 
 def mark_told(notice: Notice) -> None:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from datetime import datetime
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import Select, Update, delete, select, update
+from sqlalchemy.orm import contains_eager
 
 from app.extensions import db
 from app.i18n import _l
@@ -59,35 +60,74 @@ def release(person: Person, meeting: Meeting, part: Part) -> None:
     )
 
 
-def retime(meeting: Meeting, *, elsewhere: Collection[int] = ()) -> None:
-    """Everyone expected at *meeting* is expected at its present time; nobody while it is cancelled.
+def retime(meetings: Sequence[Meeting], *, elsewhere: Collection[int] = ()) -> None:
+    """Everyone expected at *meetings* is expected at their present times; nobody while they are
+    cancelled or drafts.
 
-    Those *elsewhere* then (ids of people) keep their place but are not held to it; when a later
+    Those *elsewhere* then (ids of bookings) keep their place but are not held to it; when a later
     change suits them again, they are.
     """
     db.session.flush()
-    times = {"starts_at": meeting.starts_at, "ends_at": meeting.ends_at}
-    for held in (False, True):  # first free whoever cannot come, so that nobody is in two places
-        who = Booking.person_id.in_(elsewhere)
-        db.session.execute(
-            update(Booking)
-            .where(Booking.meeting_id == meeting.id, ~who if held else who)
-            .values(**times, held=held and not meeting.is_cancelled and not meeting.is_draft)
-        )
+    there = Booking.meeting_id.in_([meeting.id for meeting in meetings])
+    times = {
+        name: select(getattr(Meeting, name)).where(Meeting.id == Booking.meeting_id)
+        for name in ("starts_at", "ends_at")
+    }
+    # first free everybody, so that nobody is in two places meanwhile
+    _update(
+        update(Booking)
+        .where(there)
+        .values(held=False, **{name: query.scalar_subquery() for name, query in times.items()})
+    )
+    taking_place = [m.id for m in meetings if not m.is_cancelled and not m.is_draft]
+    _update(
+        update(Booking)
+        .where(Booking.meeting_id.in_(taking_place), Booking.id.not_in(elsewhere))
+        .values(held=True)
+    )
 
 
-def hold_again(person: Person, *, now: datetime) -> list[Meeting]:
-    """Hold a learner to what suits them by now, the earliest first; to which meetings.
+def _update(statement: Update) -> None:
+    db.session.execute(statement.execution_options(synchronize_session=False))
 
-    The caller holds the person's row, as does whoever changes a meeting at which they have a place.
+
+def hold_again(people: Sequence[Person], *, now: datetime) -> list[tuple[Person, Meeting]]:
+    """Hold learners to what suits them by now, the earliest first; whom to which meetings.
+
+    The caller holds the people's rows, as does whoever changes a meeting at which they have a
+    place. In a fixed number of queries.
     """
     db.session.flush()
-    waiting = (
+    by_id = {person.id: person for person in people}
+    waiting = db.session.scalars(_waiting(by_id, now)).all()
+    if not waiting:
+        return []
+    who = {booking.person_id for booking in waiting}
+    start = min(booking.starts_at for booking in waiting)
+    busy: dict[int, list[tuple[datetime, datetime]]] = {}
+    for person_id, begins, ends in busy_times(
+        who, start, max(booking.ends_at for booking in waiting)
+    ):
+        busy.setdefault(person_id, []).append((begins, ends))
+    found = []
+    for booking in waiting:
+        taken = busy.setdefault(booking.person_id, [])
+        if not any(b < booking.ends_at and booking.starts_at < e for b, e in taken):
+            taken.append((booking.starts_at, booking.ends_at))
+            booking.held = True
+            found.append((by_id[booking.person_id], booking.meeting))
+    db.session.flush()
+    return found
+
+
+def _waiting(people: Collection[int], now: datetime) -> Select[Booking]:
+    """The places of those learners to which they are not held, by time."""
+    return (
         select(Booking)
         .join(Booking.meeting)
         .join(Meeting.activity)
         .where(
-            Booking.person_id == person.id,
+            Booking.person_id.in_(people),
             Booking.part == Part.LEARNER,
             ~Booking.held,
             is_published(),
@@ -95,12 +135,6 @@ def hold_again(person: Person, *, now: datetime) -> list[Meeting]:
             Meeting.starts_at > now,
         )
         .order_by(Booking.starts_at, Booking.id)
+        .options(contains_eager(Booking.meeting).contains_eager(Meeting.activity))
         .execution_options(populate_existing=True)
     )
-    found = []
-    for booking in db.session.scalars(waiting).all():
-        if not busy_times([person.id], booking.starts_at, booking.ends_at):
-            booking.held = True
-            db.session.flush()
-            found.append(booking.meeting)
-    return found

@@ -1,31 +1,38 @@
-"""Moving, cancelling and restoring one meeting, and telling whoever is expected. Never commits."""
+"""Moving, cancelling and restoring meetings, one or a whole series at once, and telling whoever is
+expected. Never commits.
+
+However many meetings change, the database is asked a fixed number of times.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import insert, select, update
+from sqlalchemy.orm import lazyload
 
-from app.extensions import db, lock
+from app.extensions import db
 from app.i18n import _l
-from app.notices.models import Kind as Letter
-from app.notices.operations import post
 from app.people.models import Person
-from app.programme.bookings import hold_again, retime
-from app.programme.models import ChangeKind, Meeting, MeetingChange, Part, Status
-from app.programme.operations import RoomTaken
+from app.programme.bookings import retime
+from app.programme.conflicts import clashing, conflicts, others_in_their_rooms
+from app.programme.models import (
+    Activity,
+    Booking,
+    ChangeKind,
+    Edit,
+    Meeting,
+    MeetingChange,
+    Scope,
+    Status,
+)
+from app.programme.operations import RoomClosed, RoomTaken
 from app.programme.places import Room
-from app.programme.queries import bookings_at, double_booked, meetings_in_room
+from app.programme.telling import Change, Held, expect_again, tell
 from app.refusal import Refusal
-
-LETTERS = {
-    ChangeKind.MOVED: Letter.MOVED,
-    ChangeKind.CANCELLED: Letter.CANCELLED,
-    ChangeKind.RESTORED: Letter.RESTORED,
-}
 
 
 class ChangedMeanwhile(Refusal):
@@ -44,26 +51,239 @@ class EndsBeforeItStarts(Refusal):
     message = _l("The session has to end after it starts.")
 
 
-def lock_with_people(meeting: Meeting, *, seen: int) -> list[Person]:
-    """Hold everyone expected, then the activity and the meeting; who has a place.
+@dataclass(frozen=True)
+class Target:
+    """When, where and whether *meeting* is to take place; *by_hand* as on the meeting."""
 
-    *seen* is the sequence on which the decision was made. Raises `ChangedMeanwhile` if it is not
-    the present one, or if somebody joined or left while we waited.
-    """
-    before = [booking.person_id for booking in bookings_at(meeting)]
-    people = list(
-        db.session.scalars(
-            select(Person)
-            .where(Person.id.in_(before))
-            .order_by(Person.id)
-            .with_for_update(of=Person, key_share=True)
-        )
+    meeting: Meeting
+    starts_at: datetime
+    ends_at: datetime
+    room: Room | None
+    status: Status
+    by_hand: bool
+
+    @property
+    def moves(self) -> bool:
+        now = self.meeting
+        there = (now.starts_at, now.ends_at, now.room_id)
+        return (self.starts_at, self.ends_at, self.room.id if self.room else None) != there
+
+    @property
+    def differs(self) -> bool:
+        return self.moves or self.status is not self.meeting.status
+
+
+def as_it_is(meeting: Meeting) -> Target:
+    return Target(
+        meeting,
+        meeting.starts_at,
+        meeting.ends_at,
+        meeting.room,
+        meeting.status,
+        meeting.by_hand,
     )
-    lock(meeting.activity)  # whoever joins holds it too, so that nobody is left with the old time
-    lock(meeting)
-    if meeting.sequence != seen or [b.person_id for b in bookings_at(meeting)] != before:
+
+
+Seen = Callable[[Sequence[Meeting]], bool]
+"""Whether the meetings, as they are now that we hold them, are those that were decided upon."""
+
+
+def change_meetings(
+    targets: Sequence[Target],
+    *,
+    by: Person,
+    now: datetime,
+    seen: Seen,
+    edit: Edit | None = None,
+    also_tell: Mapping[int, Collection[Person]] | None = None,
+    not_told: Collection[int] = (),
+) -> Edit | None:
+    """Each meeting becomes what its target says; everyone expected is told once of all of it.
+
+    Helpers who are expected elsewhere then: `HelperElsewhere`. Learners who are: they are told so,
+    and are not expected until a later change suits them. A room in use: `RoomTaken`. What already
+    is as wished stays untouched; None where that is everything. The changes belong to *edit*, a new
+    one by default. *also_tell*: meeting id -> who else
+    must hear; *not_told*: ids of people who never heard of what is now undone.
+    """
+    if not any(target.differs for target in targets):
+        return None
+    held = hold([target.meeting for target in targets], seen=seen)
+    changed = [target for target in targets if target.differs]
+    if not changed:
+        return None
+    _refuse(changed, now)
+    found = conflicts(changed)
+    if found.helpers:
+        raise HelperElsewhere
+    befores = {one.meeting.id: facts_of(one.meeting) for one in changed}
+    _write(changed, now=now)
+    retime([one.meeting for one in changed], elsewhere=found.bookings)
+    edit = edit or Edit(activity=changed[0].meeting.activity, scope=Scope.THIS, by=by, at=now)
+    changes = _record(changed, befores, edit)
+    tell(changes, held, found, edit=edit, also=also_tell or {}, but={by.id, *not_told})
+    expect_again(held.people, now=now)
+    return edit
+
+
+def hold(meetings: Sequence[Meeting], *, seen: Seen) -> Held:
+    """Hold everyone with a place, then the activities and the meetings; who has which place.
+
+    Raises `ChangedMeanwhile` if the meetings are no longer those that were *seen*, or if somebody
+    joined or left while we waited.
+    """
+    ids = [meeting.id for meeting in meetings]
+    before = _places(ids)
+    people = db.session.scalars(
+        select(Person)
+        .where(Person.id.in_({person_id for person_id, _meeting in before}))
+        .order_by(Person.id)
+        .with_for_update(of=Person, key_share=True)
+    ).all()
+    # whoever joins holds the activity too, so that nobody is left with the old time
+    for model, wanted in ((Activity, {m.activity_id for m in meetings}), (Meeting, set(ids))):
+        db.session.flush()
+        db.session.scalars(
+            select(model)
+            .where(model.id.in_(wanted))
+            .order_by(model.id)
+            .with_for_update(of=model, key_share=True)
+            .options(lazyload("*"))
+            .execution_options(populate_existing=True)
+        ).all()
+    if not seen(meetings) or _places(ids) != before:
         raise ChangedMeanwhile
-    return people
+    return Held(people, before)
+
+
+def _places(meeting_ids: Collection[int]) -> dict[tuple[int, int], int]:
+    found = select(Booking.person_id, Booking.meeting_id, Booking.id).where(
+        Booking.meeting_id.in_(meeting_ids)
+    )
+    return {(person, meeting): booking for person, meeting, booking in db.session.execute(found)}
+
+
+def _refuse(changed: Sequence[Target], now: datetime) -> None:
+    for target in changed:
+        if target.ends_at <= target.starts_at:
+            raise EndsBeforeItStarts
+        if min(target.meeting.starts_at, target.starts_at) <= now:
+            raise AlreadyOver
+        if target.status is Status.CANCELLED and target.meeting.is_cancelled:
+            raise AlreadyOver  # what does not take place cannot be moved
+    if clashing(changed, _others_in_their_rooms(changed)):
+        raise RoomTaken
+
+
+def _others_in_their_rooms(changed: Sequence[Target]) -> list[Meeting]:
+    """Whoever else is in those rooms around those times; the rooms are held from here on."""
+    room_ids = {target.room.id for target in changed if target.room is not None}
+    if not room_ids:
+        return []
+    db.session.scalars(
+        select(Room)
+        .where(Room.id.in_(room_ids))
+        .order_by(Room.id)
+        .with_for_update(of=Room, key_share=True)
+        .options(lazyload("*"))
+        .execution_options(populate_existing=True)
+    ).all()
+    if any(_enters(target) and not target.room.in_use for target in changed if target.room):
+        raise RoomClosed
+    return others_in_their_rooms(changed)
+
+
+def _enters(target: Target) -> bool:
+    """Whether it was in another room, or nowhere, before."""
+    was_off = target.meeting.is_cancelled and target.status is Status.PLANNED
+    return was_off or (target.room.id if target.room else None) != target.meeting.room_id
+
+
+def _write(changed: Sequence[Target], *, now: datetime) -> None:
+    """First all leave their rooms, then each goes where it belongs: else two that swap collide."""
+    ids = [target.meeting.id for target in changed]
+    if len(ids) > 1:
+        db.session.execute(
+            update(Meeting)
+            .where(Meeting.id.in_(ids))
+            .values(room_id=None)
+            .execution_options(synchronize_session=False)
+        )
+    rows = [
+        {
+            "id": target.meeting.id,
+            "room_id": target.room.id if target.room else None,
+            "starts_at": target.starts_at,
+            "ends_at": target.ends_at,
+            "status": target.status,
+            "sequence": target.meeting.sequence + 1,
+            "changed_at": now,
+            "by_hand": target.by_hand,
+        }
+        for target in changed
+    ]
+    db.session.execute(update(Meeting), rows)
+    db.session.scalars(
+        select(Meeting)
+        .where(Meeting.id.in_(ids))
+        .options(lazyload("*"))
+        .execution_options(populate_existing=True)
+    ).all()
+
+
+def facts_of(meeting: Meeting) -> dict[str, Any]:
+    """What a change remembers: ISO 8601 instants in UTC, the room's id, the status, whether it was
+    changed for itself."""
+    return {
+        "starts_at": meeting.starts_at.isoformat(),
+        "ends_at": meeting.ends_at.isoformat(),
+        "room": meeting.room_id,
+        "status": meeting.status.value,
+        "by_hand": meeting.by_hand,
+    }
+
+
+def _record(
+    changed: Sequence[Target], befores: Mapping[int, dict[str, Any]], edit: Edit
+) -> list[Change]:
+    changes = [
+        Change(
+            meeting=target.meeting,
+            kind=_kind_of(befores[target.meeting.id], target),
+            sequence=target.meeting.sequence,
+            before=befores[target.meeting.id],
+        )
+        for target in changed
+    ]
+    db.session.add(edit)
+    db.session.flush()
+    rows = [
+        {
+            "meeting_id": change.meeting.id,
+            "edit_id": edit.id,
+            "sequence": change.sequence,
+            "kind": change.kind,
+            "by_id": edit.by_id,
+            "at": edit.at,
+            "before": change.before,
+            "after": facts_of(change.meeting),
+        }
+        for change in changes
+    ]
+    db.session.execute(insert(MeetingChange), rows)
+    return changes
+
+
+def _kind_of(before: Mapping[str, Any], target: Target) -> ChangeKind:
+    if before["status"] == target.status.value:
+        return ChangeKind.MOVED
+    is_off = target.status is Status.CANCELLED
+    return ChangeKind.CANCELLED if is_off else ChangeKind.RESTORED
+
+
+def exactly(seen: int) -> Seen:
+    """The one meeting, with the sequence on which the decision was made."""
+    return lambda meetings: meetings[0].sequence == seen
 
 
 def move_meeting(
@@ -75,169 +295,36 @@ def move_meeting(
     by: Person,
     now: datetime,
     seen: int,
-    also_tell: Iterable[Person] = (),
-) -> None:
-    """Everyone expected comes at the new time and place, and is told.
-
-    Helpers who are expected elsewhere then: `HelperElsewhere`. Learners who are: they are told so,
-    and are not expected until a later change suits them. A room in use: `RoomTaken`. The same
-    again: nothing.
-    """
-    people = lock_with_people(meeting, seen=seen)
-    if (meeting.starts_at, meeting.ends_at, meeting.room) == (starts_at, ends_at, room):
-        return
-    _refuse_move(meeting, starts_at, ends_at, now)
-    _refuse_taken_room(meeting, room, starts_at, ends_at)
-    elsewhere = _elsewhere(meeting, starts_at, ends_at)
-    before = facts_of(meeting)
-    meeting.starts_at, meeting.ends_at, meeting.room = starts_at, ends_at, room
-    retime(meeting, elsewhere=elsewhere.people)
-    change = _record(meeting, ChangeKind.MOVED, before, by=by, now=now)
-    _tell(meeting, change, [*people, *also_tell], elsewhere)
-    expect_again(people, now=now)
-
-
-@dataclass(frozen=True)
-class Elsewhere:
-    """The ids of learners expected elsewhere; *secretly*: at what others must not know of."""
-
-    people: frozenset[int] = frozenset()
-    secretly: frozenset[int] = frozenset()
-
-
-def _elsewhere(meeting: Meeting, starts_at: datetime, ends_at: datetime) -> Elsewhere:
-    def ids(*, secret: bool) -> frozenset[int]:
-        found = double_booked(meeting, starts_at, ends_at, Part.LEARNER, only_secret=secret)
-        return frozenset(person.id for person in found)
-
-    return Elsewhere(people=ids(secret=False), secretly=ids(secret=True))
-
-
-NOBODY = Elsewhere()
-
-
-def expect_again(people: Iterable[Person], *, now: datetime) -> None:
-    """Tell those who have become free for a session at which they have a place that they are
-    expected there after all. The caller holds their rows."""
-    for person in people:
-        for meeting in hold_again(person, now=now):
-            post(
-                person,
-                Letter.EXPECTED_AGAIN,
-                f"{meeting.ref}:{meeting.sequence}:{now.isoformat()}",
-                now=now,
-                about={"meeting": meeting.id, "sequence": meeting.sequence},
-                responsible=meeting.activity.coordinator,
-                confidential=meeting.is_secret,
-                not_after=meeting.starts_at,
-            )
-
-
-def _refuse_move(meeting: Meeting, starts_at: datetime, ends_at: datetime, now: datetime) -> None:
-    if ends_at <= starts_at:
-        raise EndsBeforeItStarts
-    if not meeting.is_open(now) or starts_at <= now:
-        raise AlreadyOver
-    if double_booked(meeting, starts_at, ends_at, Part.HELPER):
-        raise HelperElsewhere
-
-
-def _refuse_taken_room(
-    meeting: Meeting, room: Room | None, starts_at: datetime, ends_at: datetime
-) -> None:
-    if room is None:
-        return
-    lock(room)
-    if meetings_in_room(room, starts_at, ends_at, but=meeting):
-        raise RoomTaken
+    also_tell: Collection[Person] = (),
+) -> Edit | None:
+    """One meeting at another time or place; see `change_meetings`."""
+    target = Target(meeting, starts_at, ends_at, room, meeting.status, by_hand=True)
+    return _change_one(target, by=by, now=now, seen=seen, also_tell=also_tell)
 
 
 def cancel_meeting(
-    meeting: Meeting, *, by: Person, now: datetime, seen: int, also_tell: Iterable[Person] = ()
-) -> None:
+    meeting: Meeting, *, by: Person, now: datetime, seen: int, also_tell: Collection[Person] = ()
+) -> Edit | None:
     """It does not take place; its reminders fall silent and everyone expected is told."""
-    if meeting.is_cancelled:
-        return
-    people = lock_with_people(meeting, seen=seen)
-    if not meeting.is_open(now):
-        raise AlreadyOver
-    before = facts_of(meeting)
-    meeting.status = Status.CANCELLED
-    retime(meeting)
-    change = _record(meeting, ChangeKind.CANCELLED, before, by=by, now=now)
-    _tell(meeting, change, [*people, *also_tell])
-    expect_again(people, now=now)
+    target = replace(as_it_is(meeting), status=Status.CANCELLED)
+    return _change_one(target, by=by, now=now, seen=seen, also_tell=also_tell)
 
 
 def restore_meeting(
-    meeting: Meeting, *, by: Person, now: datetime, seen: int, also_tell: Iterable[Person] = ()
-) -> None:
+    meeting: Meeting, *, by: Person, now: datetime, seen: int, also_tell: Collection[Person] = ()
+) -> Edit | None:
     """It takes place after all, for those who are still free then; everyone is told."""
-    if not meeting.is_cancelled:
-        return
-    people = lock_with_people(meeting, seen=seen)
-    if meeting.starts_at <= now:
-        raise AlreadyOver
-    _refuse_taken_room(meeting, meeting.room, meeting.starts_at, meeting.ends_at)
-    if double_booked(meeting, meeting.starts_at, meeting.ends_at, Part.HELPER):
-        raise HelperElsewhere
-    elsewhere = _elsewhere(meeting, meeting.starts_at, meeting.ends_at)
-    before = facts_of(meeting)
-    meeting.status = Status.PLANNED
-    retime(meeting, elsewhere=elsewhere.people)
-    change = _record(meeting, ChangeKind.RESTORED, before, by=by, now=now)
-    _tell(meeting, change, [*people, *also_tell], elsewhere)
+    target = replace(as_it_is(meeting), status=Status.PLANNED)
+    return _change_one(target, by=by, now=now, seen=seen, also_tell=also_tell)
 
 
-def facts_of(meeting: Meeting) -> dict[str, Any]:
-    """What a change remembers: ISO 8601 instants in UTC, the room's id, the status."""
-    return {
-        "starts_at": meeting.starts_at.isoformat(),
-        "ends_at": meeting.ends_at.isoformat(),
-        "room": meeting.room.id if meeting.room else None,
-        "status": meeting.status.value,
-    }
-
-
-def _record(
-    meeting: Meeting, kind: ChangeKind, before: dict[str, Any], *, by: Person, now: datetime
-) -> MeetingChange:
-    meeting.sequence += 1
-    meeting.changed_at = now
-    change = MeetingChange(
-        meeting_id=meeting.id,
-        sequence=meeting.sequence,
-        kind=kind,
+def _change_one(
+    target: Target, *, by: Person, now: datetime, seen: int, also_tell: Collection[Person]
+) -> Edit | None:
+    return change_meetings(
+        [target],
         by=by,
-        at=now,
-        before=before,
-        after=facts_of(meeting),
+        now=now,
+        seen=exactly(seen),
+        also_tell={target.meeting.id: also_tell},
     )
-    db.session.add(change)
-    db.session.flush()
-    return change
-
-
-def _tell(
-    meeting: Meeting,
-    change: MeetingChange,
-    people: Iterable[Person],
-    elsewhere: Elsewhere = NOBODY,
-) -> None:
-    """One letter each, but not to whoever made the change. Those *elsewhere* then read that they
-    are not expected."""
-    old_start = datetime.fromisoformat(change.before["starts_at"])
-    for person in people if not meeting.is_draft else ():
-        if change.by is not None and person.id == change.by.id:
-            continue
-        post(
-            person,
-            Letter.RELEASED if person.id in elsewhere.people else LETTERS[change.kind],
-            f"{meeting.ref}:{meeting.sequence}",
-            now=change.at,
-            about={"meeting": meeting.id, "sequence": meeting.sequence},
-            responsible=meeting.activity.coordinator,
-            confidential=meeting.is_secret or person.id in elsewhere.secretly,
-            not_after=meeting.starts_at,
-            matters_at=old_start,
-        )

@@ -17,6 +17,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from app.database import Base, new_ref
 from app.i18n import _l
 from app.people.models import Centre, Person
+from app.programme.codes import is_code
 from app.programme.kinds import AgeBand, Kind, Privacy, Service, Topic
 from app.programme.places import Room
 from app.programme.terms import Term
@@ -235,9 +236,17 @@ class Meeting(Base):
         return self.activity.is_draft
 
     @property
+    def code(self) -> str | None:
+        """What stands for an appointment instead of a title; None for everything else."""
+        title = self.activity.title_in("ro")
+        return title if self.kind.policy.coded and is_code(title) else None
+
+    @property
     def place(self) -> str:
-        """The room, where there is one, and the address."""
+        """The meeting point; else the room, where there is one, and the address."""
         centre = self.activity.centre
+        if self.activity.meeting_point:
+            return self.activity.meeting_point
         if self.room is None:
             return f"{centre.name}, {centre.address}"
         return f"{self.room.name}, {centre.name}, {self.room.whole_address}"
@@ -345,6 +354,7 @@ class MeetingChange(Base):
     before: Mapped[dict[str, Any]] = mapped_column(JSON)
     after: Mapped[dict[str, Any]] = mapped_column(JSON)
 
+    meeting: Mapped[Meeting] = relationship()
     by: Mapped[Person | None] = relationship()
     edit: Mapped[Edit | None] = relationship()
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, Select, and_, func, or_, select
-from sqlalchemy.orm import aliased
+from sqlalchemy import ColumnElement, Select, and_, case, func, null, or_, select
+from sqlalchemy.orm import aliased, lazyload
 
 from app.extensions import db
 from app.people.languages import answering
@@ -25,7 +25,7 @@ from app.programme.models import (
     Status,
     fold,
 )
-from app.programme.places import Room
+from app.programme.places import Room, TravelTime
 
 PUBLIC_WINDOW = timedelta(weeks=6)
 
@@ -160,12 +160,10 @@ def changes_of(meeting: Meeting) -> list[MeetingChange]:
     )
 
 
-def rooms_of(centre_ids: Collection[int]) -> list[Room]:
-    return list(
-        db.session.scalars(
-            select(Room).where(Room.centre_id.in_(centre_ids)).order_by(Room.centre_id, Room.name)
-        )
-    )
+def rooms_of(centre_ids: Collection[int], *, also_closed: bool = False) -> list[Room]:
+    """The rooms and venues in use of those centres, by name."""
+    found = select(Room).where(Room.centre_id.in_(centre_ids)).order_by(Room.centre_id, Room.name)
+    return list(db.session.scalars(found if also_closed else found.where(Room.in_use)))
 
 
 def meetings_in_rooms(
@@ -178,7 +176,10 @@ def meetings_in_rooms(
         Meeting.starts_at < end,
         Meeting.ends_at > start,
     )
-    return list(db.session.scalars(found.order_by(Meeting.starts_at, Meeting.id)))
+    found = found.order_by(Meeting.starts_at, Meeting.id).options(
+        lazyload(Meeting.texts), lazyload(Meeting.activity)
+    )
+    return list(db.session.scalars(found))
 
 
 def meetings_in_room(
@@ -253,6 +254,41 @@ def busy_times(
     return [(person, begins, ends) for person, begins, ends in db.session.execute(found)]
 
 
+def busy_places(
+    people: Collection[int], start: datetime, end: datetime, *, but: Meeting | None = None
+) -> Sequence[tuple[int, datetime, datetime, int | None]]:
+    """`busy_times` with the centre each takes place in; None: online, so nowhere."""
+    is_online = and_(Meeting.room_id.is_(None), Meeting.online_url.is_not(None))
+    place = case((is_online, null()), else_=Activity.centre_id)
+    found = (
+        select(Booking.person_id, Booking.starts_at, Booking.ends_at, place)
+        .join(Booking.meeting)
+        .join(Meeting.activity)
+        .where(
+            Booking.person_id.in_(people),
+            Booking.held,
+            Booking.starts_at < end,
+            Booking.ends_at > start,
+        )
+    )
+    if but is not None:
+        found = found.where(Booking.meeting_id != but.id)
+    rows = db.session.execute(found)
+    return [(person, begins, ends, centre) for person, begins, ends, centre in rows]
+
+
+def ways_to(centre_ids: Collection[int]) -> dict[tuple[int, int], timedelta]:
+    """(centre, another) -> how long the way is, for each of those centres; unknown ways lack."""
+    found = select(TravelTime).where(
+        or_(TravelTime.from_id.in_(centre_ids), TravelTime.to_id.in_(centre_ids))
+    )
+    ways = {}
+    for one in db.session.scalars(found):
+        for pair in ((one.from_id, one.to_id), (one.to_id, one.from_id)):
+            ways[pair] = timedelta(minutes=one.minutes)
+    return ways
+
+
 def double_booked(
     meeting: Meeting, start: datetime, end: datetime, part: Part, *, only_secret: bool = False
 ) -> list[Person]:
@@ -281,10 +317,10 @@ def double_booked(
 
 
 def counts_by_part(meeting_ids: Collection[int], part: Part) -> dict[int, int]:
-    """Meeting id -> how many are expected as *part*."""
+    """Meeting id -> how many have a place as *part*; whoever is elsewhere then counts too."""
     rows = db.session.execute(
         select(Booking.meeting_id, func.count())
-        .where(Booking.meeting_id.in_(meeting_ids), Booking.part == part, Booking.held)
+        .where(Booking.meeting_id.in_(meeting_ids), Booking.part == part)
         .group_by(Booking.meeting_id)
     )
     return {meeting_id: count for meeting_id, count in rows}

@@ -20,8 +20,9 @@ from app.notices.models import TO_CALL, Kind, Notice
 from app.notices.models import State as Outcome
 from app.people.locale import direction
 from app.people.operations import make_password_link
-from app.programme.models import Booking, Meeting, MeetingChange
+from app.programme.models import TOLD, Booking, Meeting, MeetingChange
 from app.programme.queries import bookings_of, is_expected
+from app.reminders.summaries import changed_for, edit_of, published_for
 from app.signups.queries import enrolment_of
 from app.staffing.models import Assignment, State
 from app.staffing.queries import asked_about, places_left
@@ -29,6 +30,7 @@ from app.web import link, settings
 
 PASSWORD_LASTS = timedelta(minutes=10)
 INVITATION_LASTS = timedelta(days=7)
+MOST_LINES = 12
 
 
 @dataclass(frozen=True)
@@ -53,10 +55,10 @@ class Subject:
 
 def compose(notice: Notice, now: datetime) -> Letter | None:
     """The letter that *notice* owes, or None when it is no longer true."""
-    facts = _facts(notice, now)
+    language = notice.person.language
+    facts = _facts(notice, now, language)
     if facts is None:
         return None
-    language = notice.person.language
     with in_language(language):
         return _write(notice, language, facts, now)
 
@@ -66,25 +68,28 @@ def draft(notice: Notice, language: str, now: datetime) -> tuple[str, list[str]]
     is no longer true, or is a link that only a letter can hold."""
     if notice.kind is Kind.PASSWORD:
         return None
-    facts = _facts(notice, now)
-    if facts is None or facts["about"].meeting.ends_at < now:
+    facts = _facts(notice, now, language)
+    if facts is None or ("about" in facts and facts["about"].meeting.ends_at < now):
         return None
-    facts["about"] = Subject(facts["about"].meeting, language)
     with in_language(language):
         subject, paragraphs = _words(notice, facts | {"by_phone": True})
     return subject, paragraphs[1:]  # without the greeting
 
 
-def _facts(notice: Notice, now: datetime) -> dict[str, Any] | None:
+def _facts(notice: Notice, now: datetime, language: str) -> dict[str, Any] | None:
     """What the template may use, or None when there is nothing to tell any more."""
     if notice.kind is Kind.PASSWORD:
         return _password_facts(notice, now)
+    if notice.kind is Kind.SERIES_CHANGED:
+        return _series_facts(notice, now, language)
+    if notice.kind is Kind.TERM_PUBLISHED:
+        return _term_facts(notice, now, language)
     meeting = db.session.get(Meeting, notice.about["meeting"], populate_existing=True)
     if meeting is not None and notice.kind is Kind.ENROLLED:
         meeting = _first_expected(notice, meeting, now)
     if meeting is None or not _still_true(notice, meeting, now):
         return None
-    facts: dict[str, Any] = {"about": Subject(meeting, notice.person.language)}
+    facts: dict[str, Any] = {"about": Subject(meeting, language)}
     if notice.kind in _ABOUT_PLACES:
         return facts | _place_facts(notice)
     return facts | {"link": link(notice.person.language, "programme.mine"), "was": _was(notice)}
@@ -137,7 +142,7 @@ def _still_concerns(notice: Notice, meeting: Meeting, now: datetime) -> bool:
         case Kind.RELEASED:
             return not expected
         case Kind.MOVED | Kind.RESTORED:
-            return expected or notice.person in asked_about(meeting, now=now)
+            return expected or notice.person in asked_about([meeting], now=now)[meeting.id]
         case Kind.REMOVED:
             place = enrolment_of(meeting.activity, notice.person)
             return place is None or place.left_at is not None
@@ -176,7 +181,9 @@ def _was(notice: Notice) -> datetime | None:
         sequence -= 1
     before = db.session.scalars(
         select(MeetingChange.before).where(
-            MeetingChange.meeting_id == meeting_id, MeetingChange.sequence == sequence
+            MeetingChange.meeting_id == meeting_id,
+            MeetingChange.sequence == sequence,
+            MeetingChange.kind.in_(TOLD),
         )
     ).one()
     return datetime.fromisoformat(before["starts_at"])
@@ -190,6 +197,33 @@ def _was_not_read(person_id: int, key: str) -> bool:
         Notice.state.in_((Outcome.DROPPED, *TO_CALL)),
     )
     return db.session.scalars(unread.limit(1)).one_or_none() is not None
+
+
+def _series_facts(notice: Notice, now: datetime, language: str) -> dict[str, Any] | None:
+    edit = edit_of(notice.about["edit"])
+    changed = changed_for(notice.person, edit, now) if edit else []
+    if not changed:
+        return None
+    return {
+        "secret": any(one.meeting.is_secret for one in changed),
+        "lines": [(one, Subject(one.meeting, language)) for one in changed[:MOST_LINES]],
+        "more": max(0, len(changed) - MOST_LINES),
+        "link": link(notice.person.language, "programme.mine"),
+    }
+
+
+def _term_facts(notice: Notice, now: datetime, language: str) -> dict[str, Any] | None:
+    published = published_for(notice.person, notice.about["activities"], now)
+    if not published:
+        return None
+    asked = any(one.offer for one in published)
+    return {
+        "secret": any(one.meeting.is_secret for one in published),
+        "lines": [(one, Subject(one.meeting, language)) for one in published[:MOST_LINES]],
+        "more": max(0, len(published) - MOST_LINES),
+        "asked": asked,
+        "link": link(notice.person.language, "staffing.needed" if asked else "programme.mine"),
+    }
 
 
 def _password_facts(notice: Notice, now: datetime) -> dict[str, Any] | None:

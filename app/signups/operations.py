@@ -11,9 +11,9 @@ from app.notices.operations import post
 from app.people.models import Person
 from app.people.terms import Gender
 from app.programme.bookings import AlreadyExpected, book, release
-from app.programme.changing import expect_again
 from app.programme.models import Activity, Meeting, Part
 from app.programme.queries import busy_times, coming_meetings
+from app.programme.telling import expect_again
 from app.refusal import Refusal
 from app.signups.models import Enrolment
 from app.signups.queries import enrolment_of, places_left

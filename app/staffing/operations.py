@@ -15,9 +15,10 @@ from app.notices.operations import post
 from app.people.models import Person
 from app.people.terms import Level, Role
 from app.programme.bookings import book, release
-from app.programme.changing import expect_again
 from app.programme.models import Meeting, Part
+from app.programme.telling import expect_again
 from app.refusal import Refusal
+from app.staffing.children import refuse_one_adult
 from app.staffing.eligibility import Reason
 from app.staffing.models import Assignment, Need, State
 from app.staffing.queries import assignment_of, is_confirmed_at, places_left, why_not
@@ -80,8 +81,10 @@ def add_needs(
 
 
 def remove_need(need: Need) -> None:
-    """It is not needed after all. Raises `SomebodyCounts` while somebody is asked or confirmed."""
-    lock(need.meeting)
+    """It is not needed after all. Raises `SomebodyCounts` while somebody is asked or confirmed, and
+    `OneAdultAlone` where children are looked after."""
+    meeting = need.meeting
+    lock(meeting)
     lock(need)
     alive = (State.OFFERED, State.REQUESTED, State.CONFIRMED)
     if any(one.state in alive for one in need.assignments):
@@ -90,6 +93,7 @@ def remove_need(need: Need) -> None:
         db.session.delete(one)
     db.session.delete(need)
     db.session.flush()
+    refuse_one_adult(meeting)
 
 
 def take_place(need: Need, person: Person, *, now: datetime) -> Assignment:

@@ -71,7 +71,7 @@ def compose(notice: Notice, now: datetime) -> Letter | None:
 
 
 def owe(person: Person, key: str = "one", kind: Kind = Kind.REMINDER, **given: object) -> Notice:
-    post(person, kind, key, now=NOON, about={}, **given)  # type: ignore[arg-type]
+    post(person, kind, key, now=NOON, about={}, **given)
     return db.session.scalars(select(Notice).where(Notice.key == key)).one()
 
 

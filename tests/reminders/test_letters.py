@@ -15,6 +15,7 @@ from app.extensions import db
 from app.i18n import LANGUAGES
 from app.notices.letter import Letter
 from app.notices.models import Kind, Notice
+from app.people.models import Person
 from app.people.terms import Level
 from app.programme.bookings import book
 from app.programme.kinds import Kind as ActivityKind
@@ -22,8 +23,11 @@ from app.programme.models import (
     Activity,
     ActivityText,
     ChangeKind,
+    Edit,
+    Meeting,
     MeetingChange,
     Part,
+    Scope,
     Status,
     fold,
 )
@@ -100,6 +104,15 @@ def letter_of(kind: Kind, secret: bool, language: str) -> Letter | None:
         place = make.assignment(need=make.need(meeting=meeting), state=State.OFFERED, ref="REF")
         meeting.ref = "REF-OF-MEETING"
         about |= {"assignment": place.id, "state": State.OFFERED.value}
+    if kind is Kind.SERIES_CHANGED:
+        about = {"edit": an_edit(meeting, reader).id}
+    if kind is Kind.TERM_PUBLISHED:
+        book(reader, meeting, Part.LEARNER)
+        if not secret:
+            make.assignment(
+                need=make.need(meeting=a_later_meeting(meeting)), person=reader, ref="REF"
+            )
+        about = {"activities": [activity.id]}
     notice = Notice(
         ref="REF-OF-NOTICE",
         person=reader,
@@ -111,6 +124,33 @@ def letter_of(kind: Kind, secret: bool, language: str) -> Letter | None:
     )
     db.session.flush()
     return compose(notice, BEFORE)
+
+
+def a_later_meeting(meeting: Meeting) -> Meeting:
+    return make.meeting(
+        activity=meeting.activity,
+        room=meeting.room,
+        starts_at=MONDAY + timedelta(days=7),
+        sequence=1,
+        status=meeting.status,
+    )
+
+
+def an_edit(meeting: Meeting, reader: Person) -> Edit:
+    """One session moved by an hour, the next cancelled."""
+    edit = Edit(activity=meeting.activity, scope=Scope.LATER, at=BEFORE)
+    later = a_later_meeting(meeting)
+    for one in (meeting, later):
+        book(reader, one, Part.LEARNER)
+    later.status = Status.CANCELLED
+    for one, kind in ((meeting, ChangeKind.MOVED), (later, ChangeKind.CANCELLED)):
+        before = {"starts_at": (one.starts_at - timedelta(hours=1)).isoformat()}
+        change = MeetingChange(
+            meeting=one, sequence=1, kind=kind, at=BEFORE, edit=edit, before=before, after={}
+        )
+        db.session.add(change)
+    db.session.flush()
+    return edit
 
 
 def as_text(letter: Letter) -> str:

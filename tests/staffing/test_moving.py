@@ -94,7 +94,7 @@ def test_whoever_can_still_answer_or_asked_to_come_is_asked_about_it() -> None:
         make.assignment(need=need, state=State.REQUESTED, lapses_at=LAPSED).person,
     ]
 
-    assert asked_about(need.meeting, now=LAPSED) == asked
+    assert asked_about([need.meeting], now=LAPSED) == {need.meeting.id: asked}
 
 
 def cancel(meeting: Meeting) -> None:

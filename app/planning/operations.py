@@ -1,0 +1,211 @@
+"""Changing a series: one deed with one undo. Never commits."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import select, update
+from sqlalchemy.orm import selectinload
+
+from app.extensions import db
+from app.i18n import _l
+from app.notices.models import Kind as Letter
+from app.notices.operations import withdraw
+from app.people.models import Person
+from app.programme.changing import Seen, Target, hold
+from app.programme.details import Details, change_details, titles_of
+from app.programme.kinds import Privacy
+from app.programme.models import Activity, ChangeKind, Edit, Meeting, MeetingChange, Scope, Status
+from app.programme.places import Room
+from app.refusal import Refusal
+from app.staffing.moving import change_meetings
+from app.staffing.needs import NeedFacts, change_needs, from_json
+
+LETTERS = (Letter.SERIES_CHANGED, Letter.MOVED, Letter.CANCELLED, Letter.RESTORED, Letter.RELEASED)
+
+
+class NothingToUndo(Refusal):
+    message = _l("This was undone before, or everything has changed since.")
+
+
+@dataclass(frozen=True)
+class NeedChange:
+    """A need of a series and what it becomes; None: there was none, or there is none any more."""
+
+    old: NeedFacts | None
+    new: NeedFacts | None
+
+
+def edit_series(
+    meetings: Sequence[Meeting],
+    *,
+    scope: Scope,
+    by: Person,
+    now: datetime,
+    seen: Seen,
+    targets: Sequence[Target] = (),
+    details: Details | None = None,
+    need: NeedChange | None = None,
+) -> Edit | None:
+    """Everything that is wished of *meetings*, in one edit; None where nothing differs."""
+    edit = Edit(activity=meetings[0].activity, scope=scope, by=by, at=now)
+    db.session.add(edit)
+    db.session.flush()
+    moves = any(target.differs for target in targets)
+    if moves:
+        change_meetings(targets, by=by, now=now, seen=seen, edit=edit)
+    else:
+        hold(meetings, seen=seen)
+    if details is not None:
+        change_details(meetings, details, edit=edit)
+    if need is not None:
+        change_needs(meetings, need.old, need.new, edit=edit)
+    if not moves and not changes_of_edit(edit):
+        db.session.delete(edit)
+        return None
+    return edit
+
+
+def changes_of_edit(edit: Edit) -> Sequence[MeetingChange]:
+    return db.session.scalars(
+        select(MeetingChange)
+        .where(MeetingChange.edit_id == edit.id)
+        .order_by(MeetingChange.id)
+        .options(selectinload(MeetingChange.meeting))
+    ).all()
+
+
+UNDO_FOR = timedelta(days=7)
+
+
+@dataclass(frozen=True)
+class Undoable:
+    """The last edit of an activity that can still be undone, and how many sessions it changed."""
+
+    edit: Edit
+    sessions: int
+
+
+def last_edit(activity: Activity, *, now: datetime) -> Undoable | None:
+    """The newest edit of the last week, unless it is an undo, was undone, or is all over."""
+    newest = db.session.scalars(
+        select(Edit)
+        .where(Edit.activity_id == activity.id, Edit.at > now - UNDO_FOR)
+        .order_by(Edit.id.desc())
+        .limit(1)
+    ).one_or_none()
+    if newest is None or newest.undone_at is not None or newest.undoes_id is not None:
+        return None
+    coming = {one.meeting_id for one in changes_of_edit(newest) if one.meeting.starts_at > now}
+    return Undoable(newest, len(coming)) if coming else None
+
+
+def undo(edit: Edit, *, by: Person, now: datetime) -> Edit:
+    """What *edit* changed is as before, where nothing else has changed it since and it has not
+    begun. Letters that have not left are never sent; whoever read one is told."""
+    changes = [change for change in changes_of_edit(edit) if change.meeting.starts_at > now]
+    meetings = list({change.meeting_id: change.meeting for change in changes}.values())
+    if edit.undone_at is not None or not meetings:
+        raise NothingToUndo
+    hold(meetings, seen=lambda _held: True)
+    claimed = db.session.execute(
+        update(Edit).where(Edit.id == edit.id, Edit.undone_at.is_(None)).values(undone_at=now)
+    )
+    back = Edit(activity=edit.activity, scope=edit.scope, by=by, at=now, undoes_id=edit.id)
+    db.session.add(back)
+    db.session.flush()
+    if claimed.rowcount != 1:  # type: ignore[attr-defined]
+        raise NothingToUndo
+    _undo_told([change for change in changes if change.kind.is_told], edit, back)
+    for kind, undo_one in _UNDO.items():
+        same = [change for change in changes if change.kind is kind]
+        if same:
+            undo_one(same, back)
+    if not changes_of_edit(back):
+        raise NothingToUndo
+    return back
+
+
+def _undo_told(changes: Sequence[MeetingChange], edit: Edit, back: Edit) -> None:
+    """Times, places and cancellations, of those meetings that are still as the edit left them."""
+    still = [one for one in changes if one.meeting.sequence == one.sequence]
+    if not still or back.by is None:
+        return
+    keys = {edit.ref, *(f"{one.meeting.ref}:{one.sequence}" for one in still)}
+    spared = withdraw(LETTERS, keys)
+    change_meetings(
+        [_before(change) for change in still],
+        by=back.by,
+        now=back.at,
+        seen=lambda _held: True,
+        edit=back,
+        not_told=spared,
+    )
+
+
+def _before(change: MeetingChange) -> Target:
+    facts = change.before
+    room = db.session.get(Room, facts["room"]) if facts["room"] else None
+    return Target(
+        change.meeting,
+        datetime.fromisoformat(facts["starts_at"]),
+        datetime.fromisoformat(facts["ends_at"]),
+        room,
+        Status(facts["status"]),
+        by_hand=bool(facts.get("by_hand")),
+    )
+
+
+def _is(change: MeetingChange) -> Any:
+    """What the edit made of it; undone only where that is still so."""
+    return change.after["is"]
+
+
+def _undo_titles(changes: Sequence[MeetingChange], back: Edit) -> None:
+    whole = bool(changes[0].after["whole"])
+    still = [c for c in changes if titles_of(back.activity if whole else c.meeting) == _is(c)]
+    for before, meetings in _alike(still, whole=whole):
+        titles = before if not whole else {**dict.fromkeys(titles_of(back.activity), ""), **before}
+        change_details(meetings, Details(titles=titles, whole=whole), edit=back)
+
+
+def _undo_privacy(changes: Sequence[MeetingChange], back: Edit) -> None:
+    whole = bool(changes[0].after["whole"])
+    still = [change for change in changes if change.meeting.privacy.value == _is(change)]
+    for before, meetings in _alike(still, whole=whole):
+        details = Details(privacy=Privacy(before), whole=whole)
+        change_details(meetings, details, edit=back)
+
+
+def _undo_links(changes: Sequence[MeetingChange], back: Edit) -> None:
+    still = [change for change in changes if change.meeting.online_url == _is(change)]
+    for before, meetings in _alike(still, whole=False):
+        change_details(meetings, Details(online_url=before or ""), edit=back)
+
+
+def _undo_needs(changes: Sequence[MeetingChange], back: Edit) -> None:
+    old, new = from_json(changes[0].before["was"]), from_json(changes[0].after["is"])
+    change_needs([change.meeting for change in changes], new, old, edit=back)
+
+
+_UNDO = {
+    ChangeKind.TITLE: _undo_titles,
+    ChangeKind.PRIVACY: _undo_privacy,
+    ChangeKind.LINK: _undo_links,
+    ChangeKind.NEEDS: _undo_needs,
+}
+
+
+def _alike(changes: Sequence[MeetingChange], *, whole: bool) -> list[tuple[Any, list[Meeting]]]:
+    """What was before, with the meetings for which it was so."""
+    groups: list[tuple[Any, list[Meeting]]] = []
+    for change in changes:
+        was = change.before["was"]
+        group = next((meetings for before, meetings in groups if before == was), None)
+        if group is None:
+            groups.append((was, group := []))
+        group.append(change.meeting)
+    return groups[:1] if whole else groups
