@@ -18,7 +18,19 @@ from app.notices import routes as notices
 from app.people import locale
 from app.people import routes as people
 from app.people.access import require_signed_in
-from app.planning import days, places, plans, series, terms, views
+from app.planning import (
+    appointments,
+    childcare,
+    days,
+    languages,
+    moves,
+    places,
+    plans,
+    printing,
+    series,
+    terms,
+    views,
+)
 from app.planning import routes as planning
 from app.programme import routes as programme
 from app.reminders import routes as reminders
@@ -54,11 +66,16 @@ def create_app(
         staffing,
         planning,
         views,
+        moves,
         plans,
         series,
         terms,
         places,
+        printing,
         days,
+        appointments,
+        childcare,
+        languages,
         signups,
         feeds,
         reminders,

@@ -151,3 +151,9 @@ def assignment(**given: Any) -> Assignment:
     if made.state is State.CONFIRMED:
         book(someone, wanted.meeting, Part.HELPER)
     return made
+
+
+def make_coordinator_too(someone: Person, at: Centre) -> None:
+    """*someone* plans the programme of *at* as well."""
+    someone.memberships.append(Membership(centre=at, role=Role.COORDINATOR))
+    db.session.flush()

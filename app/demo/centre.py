@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import date, datetime, timedelta
+from dataclasses import dataclass, replace
+from datetime import date, datetime, time, timedelta
 from random import Random
 from typing import Any
 
@@ -14,39 +15,85 @@ from app.demo.programme import SERIES, Series
 from app.extensions import db
 from app.notices.models import Notice
 from app.people.models import Centre, Person
+from app.people.terms import Level, Role
+from app.planning.outlines import Outline, Wanted
+from app.programme.kinds import AgeBand, Kind
 from app.programme.models import Activity
 from app.programme.operations import ActivityFacts, plan_activity
-from app.programme.places import Room
+from app.programme.places import Room, TravelTime
 from app.programme.public_holidays import romanian_holiday
 from app.programme.queries import coming_meetings
 from app.programme.recurrence import Slot, WeeklyPattern, plan
+from app.programme.templates import Template
 from app.signups.operations import join
 from app.staffing.finding import ranked_candidates
 from app.staffing.models import Need
 from app.staffing.operations import add_needs, approve_request, offer_place, take_place
+
+
+@dataclass(frozen=True)
+class Place:
+    """A room of a centre, or a venue outside with an address of its own."""
+
+    name: str
+    capacity: int
+    step_free: bool = False
+    address: str | None = None
+
 
 CENTRES = (
     (
         "bucuresti",
         "București",
         "Str. Viitorului 11, sector 2",
-        (("Sala mare", 30), ("Sala mică", 12)),
+        (
+            Place("Sala mare", 30, step_free=True),
+            Place("Sala mică", 12),
+            Place("Muzeul Satului", 60, step_free=True, address="Șos. Kiseleff 28, sector 1"),
+        ),
     ),
     (
         "brasov",
         "Brașov",
         "Str. Aurel Vlaicu 26bis, et. 2",
-        (("Sala de curs", 25), ("Camera de discuții", 10)),
+        (Place("Sala de curs", 25), Place("Camera de discuții", 10)),
     ),
-    ("craiova", "Craiova", "Str. Frații Buzești 25", (("Sala 1", 20), ("Sala 2", 12))),
+    (
+        "craiova",
+        "Craiova",
+        "Str. Frații Buzești 25",
+        (Place("Sala 1", 20, step_free=True), Place("Sala 2", 12)),
+    ),
 )
+WAYS = (("bucuresti", "brasov", 170), ("bucuresti", "craiova", 200), ("brasov", "craiova", 270))
 WEEKS = timedelta(weeks=12)
+A1_INTENSIVE = Outline(
+    kind=Kind.COURSE,
+    texts={
+        "ro": ("Curs intensiv de limba română A1", "Vorbim, citim și scriem, pas cu pas."),
+        "en": ("Intensive Romanian course A1", "We speak, read and write, step by step."),
+        "ar": ("دورة مكثفة في اللغة الرومانية A1", "نتكلم ونقرأ ونكتب خطوة بخطوة."),
+    },
+    support_language="ar",
+    level="A1",
+    age=AgeBand.ADULTS,
+    hour_minutes=45,
+    minimum=6,
+    capacity=14,
+    placement=True,
+    count=24,
+    needs=(
+        Wanted(role=Role.VOLUNTEER),
+        Wanted(role=Role.MEDIATOR, language="ar", level=Level.B2),
+    ),
+)
 STAFFED = timedelta(weeks=4)  # later weeks are still open, as in life
 
 
 def fill_centres(today: date, *, now: datetime) -> None:
     """Centres, people, series from this week's Monday on, and who helps and learns there."""
     centres, rooms = _add_centres(now)
+    _add_templates(centres, rooms, now)
     people = add_people(centres, today, now=now)
     chance = Random(f"punte {today}")
     for series in SERIES:
@@ -63,13 +110,46 @@ def _add_centres(now: datetime) -> tuple[dict[str, Centre], dict[tuple[str, str]
     for code, name, address, places in CENTRES:
         centres[code] = Centre(code=code, name=name, address=address, changed_at=now)
         db.session.add(centres[code])
-        for room, capacity in places:
-            rooms[code, room] = Room(
-                centre=centres[code], name=room, capacity=capacity, changed_at=now
+        for place in places:
+            rooms[code, place.name] = Room(
+                centre=centres[code],
+                name=place.name,
+                capacity=place.capacity,
+                step_free=place.step_free,
+                address=place.address,
+                changed_at=now,
             )
-            db.session.add(rooms[code, room])
+            db.session.add(rooms[code, place.name])
     db.session.flush()
+    _add_ways(centres)
     return centres, rooms
+
+
+def _add_ways(centres: Mapping[str, Centre]) -> None:
+    """How far the centres lie apart, by road or rail."""
+    for one, other, minutes in WAYS:
+        low, high = sorted((centres[one].id, centres[other].id))
+        db.session.add(TravelTime(from_id=low, to_id=high, minutes=minutes))
+    db.session.flush()
+
+
+def _add_templates(
+    centres: Mapping[str, Centre], rooms: Mapping[tuple[str, str], Room], now: datetime
+) -> None:
+    """One plan to begin from in each centre: an intensive course in its first room."""
+    for code, _name, _address, places in CENTRES:
+        room = rooms[code, places[0].name].id
+        slots = tuple(Slot(day, time(10), time(12, 15), room) for day in (0, 2, 4))
+        outline = replace(A1_INTENSIVE, slots=slots)
+        db.session.add(
+            Template(
+                centre=centres[code],
+                name="A1 intensive: 24 sessions, a teacher and an Arabic mediator",
+                outline=outline.to_json(),
+                made_at=now,
+            )
+        )
+    db.session.flush()
 
 
 def _add_series(

@@ -17,6 +17,10 @@ from app.people.current import planner
 from app.people.locale import page_language
 from app.people.models import Person
 from app.people.queries import people_of
+from app.planning import answers
+from app.planning.answers import wants_json
+from app.planning.languages import languages_needed
+from app.planning.operations import last_edit
 from app.programme.forms import MoveForm, move_defaults
 from app.programme.models import Activity, Meeting, Part
 from app.programme.public_holidays import romanian_holiday
@@ -68,7 +72,9 @@ def _show(
 ) -> str:
     coverages = coverages_of([meeting.id]).get(meeting.id, [])
     expected, now = bookings_at(meeting), clock.now()
-    told = {b.person_id for b in expected} | {p.id for p in asked_about(meeting, now=now)}
+    told = {b.person_id for b in expected} | {
+        p.id for p in asked_about([meeting], now=now)[meeting.id]
+    }
     return render_template(
         "planning/meeting.html",
         meeting=meeting,
@@ -78,6 +84,7 @@ def _show(
         warnings=warnings,
         will_tell=will_tell,
         changes=changes_of(meeting),
+        undoable=last_edit(meeting.activity, now=now),
         learners=sum(b.part is Part.LEARNER for b in expected),
         told=len(told - {planner().id}),
         now=now,
@@ -97,12 +104,12 @@ def move_form(ref: str) -> Response:
 
 
 @bp.post("/meetings/<ref>/move")
-def move(ref: str) -> tuple[str, int] | Response:
-    """First what the move would mean is shown; the second click makes it."""
+def move(ref: str) -> tuple[Any, int] | Response:
+    """First what the move would mean is shown; the second click makes it. Scripts get JSON."""
     meeting = _planned(ref)
     form = _move_form(meeting)
     if not form.validate_on_submit():
-        return _show(meeting, form), 422
+        return answers.not_understood(form) if wants_json() else (_show(meeting, form), 422)
     starts_at, ends_at = form.times(meeting.activity.centre.tz)
     if "save" not in request.form:
         warnings = _what_moves(meeting, form, starts_at, ends_at)
@@ -127,13 +134,17 @@ def move(ref: str) -> tuple[str, int] | Response:
         flash(_("Moved. Everyone who is expected will be told."), "success")
     else:
         flash(_("This is where it was already. Nothing was changed."))
+    if wants_json():
+        return answers.done(meeting, _("Moved.") if changed else _("Nothing was changed.")), 200
     return redirect(url_for(".meeting", ref=ref), 303)
 
 
-def _refused(ref: str, refusal: Refusal, typed: MoveForm) -> tuple[str, int]:
+def _refused(ref: str, refusal: Refusal, typed: MoveForm) -> tuple[Any, int]:
     """The page again with the reason and what was typed; nothing was changed."""
     db.session.rollback()
     meeting = _planned(ref)
+    if wants_json():
+        return answers.refused(meeting, refusal)
     typed.seen.data = meeting.sequence
     return _show(meeting, typed, [str(refusal.message)]), 409
 
@@ -204,6 +215,7 @@ def _show_activity(activity: Activity, form: NeedForm) -> str:
         form=form,
         coverages=coverages_of([m.id for m in meetings]),
         worst=worst,
+        languages=languages_needed(activity, now=clock.now()),
     )
 
 

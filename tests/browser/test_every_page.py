@@ -80,10 +80,27 @@ def test_pages_of_a_coordinator(
         page,
         one_house,
         language,
-        ["/activities/new", "/people", "/people/new", "/call-list", "/week"],
+        [
+            "/activities/new",
+            "/templates",
+            "/titles",
+            "/people",
+            "/people/new",
+            "/call-list",
+            "/week",
+        ],
     )
+    visit(
+        page,
+        one_house,
+        language,
+        [f"/activities/new?kind={kind}" for kind in ("course", "orientation", "cultural")],
+    )
+    views = ["/day?day=2026-11-28", "/month", "/list", "/week?state=open&words=cultur"]
+    visit(page, one_house, language, [*views, "/list?words=nothing+like+it"])
     page.goto(f"{one_house.base}/{language}/week")
-    visit(page, one_house, language, [path_in(page, ".week .session-title a")])
+    session = path_in(page, ".week .session-title a")
+    visit(page, one_house, language, [session.replace("/planning", "/duplicate"), session])
     more = [path_in(page, f"main a[href$='/{end}']") for end in ("candidates", "needs", "learners")]
     visit(page, one_house, language, more)
     page.goto(f"{one_house.base}/{language}{more[1]}")
@@ -96,8 +113,9 @@ def test_a_refused_form_says_so_first_and_keeps_what_was_typed(
 ) -> None:
     page = open_page(width, scripts=True)
     sign_in(page, one_house, "mihai", language)
-    page.goto(f"{one_house.base}/{language}/activities/new")
+    page.goto(f"{one_house.base}/{language}/activities/new?kind=course")
     page.fill("#title_ro", "Rămâne scris")
+    page.select_option("#slots-0-weekday", "0")
     page.locator("main form button").last.click()
 
     assert page.locator(".error-summary li").count() >= 4

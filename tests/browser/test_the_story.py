@@ -71,31 +71,37 @@ def test_from_a_plan_to_a_reminder(house: House, open_page: OpenPage) -> None:
 def plan_the_course(page: Page, house: House) -> str:
     """A clash is shown and refused; a holiday is shown and skipped; then it is saved."""
     page.goto(f"{house.base}/ro/activities/new")
-    page.click("label[for=kind]")
+    page.click("a[href$='kind=course']")
     page.fill("#title_ro", "Curs de probă")
-    page.click("summary:has-text('limbi')")
+    page.click("#other-languages > summary")
     page.fill("#title_en", "Trial course")
     page.fill("#title_ar", "دورة تجريبية")
     page.select_option("#centre", label="București")
-    page.select_option("#room", label="București: Sala mică")
     page.fill("#first_day", "2026-11-24")
-    page.check("input[name=weekdays][value='0']")
-    page.fill("#starts", "16:30")
-    page.fill("#ends", "18:30")
+    page.select_option("#slots-0-weekday", "0")
+    page.fill("#slots-0-starts", "16:30")
+    page.fill("#slots-0-ends", "18:30")
+    page.select_option("#slots-0-room", label="Sala mică")
     page.fill("#count", "3")
     page.select_option("#support_language", "ar")
-    page.click("button:has-text('Afișați sesiunile')")
+    for row in range(page.locator("[id^='needs-'][id$='-role']").count()):
+        page.select_option(f"#needs-{row}-role", "")
+    show_the_sessions(page)
     assert "Sala este ocupată" in page.inner_text("main")
     assert page.locator("button[name=save]").count() == 0
-    page.fill("#starts", "10:00")
-    page.fill("#ends", "12:00")
-    page.click("button:has-text('Afișați sesiunile')")
+    page.fill("#slots-0-starts", "10:00")
+    page.fill("#slots-0-ends", "12:00")
+    show_the_sessions(page)
     preview = page.inner_text(".panel")
     assert "luni, 30 noiembrie 2026: Sfântul Apostol Andrei" in preview
     assert "luni, 7 decembrie 2026" in preview
     page.click("button[name=save]")
     assert page.url.endswith("/needs")
     return page.url
+
+
+def show_the_sessions(page: Page) -> None:
+    page.click("main form p.actions:last-child button")
 
 
 def say_who_is_needed(page: Page, needs_page: str) -> str:
