@@ -22,7 +22,7 @@ from app.planning.plan_form import PlanForm, TemplateNameForm
 from app.planning.previews import Preview, preview_of
 from app.programme.kinds import Kind, Privacy
 from app.programme.models import Activity, Meeting
-from app.programme.operations import RoomTaken, plan_activity
+from app.programme.operations import RoomClosed, RoomTaken, plan_activity
 from app.programme.queries import (
     activities_planned_by,
     coming_meetings,
@@ -101,7 +101,7 @@ def create() -> tuple[str, int] | Response:
         return _show(form, preview, like=like), 409 if preview.clashes else 200
     try:
         activity = _save(form, preview)
-    except RoomTaken:  # somebody was quicker than this click: show what is there now
+    except (RoomTaken, RoomClosed):  # somebody was quicker than this click: show what is there now
         db.session.rollback()
         form, like = _sent_form()
         form.validate()

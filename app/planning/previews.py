@@ -63,6 +63,9 @@ def preview_of(form: PlanForm, planner: Person) -> Preview | None:
         day = local_date(problem.other.starts_at, centre.zone)
         wrong(form.slots, _("Two of these sessions would overlap: %(day)s.", day=day))
         return None
+    if closed := _closed_rooms(form, planned):
+        wrong(form.slots, _("%(room)s is not in use any more.", room=closed[0]))
+        return None
     return Preview(
         plan=planned,
         by_hand=by_hand,
@@ -177,7 +180,7 @@ def _about_hours(form: PlanForm, planned: Plan) -> Iterator[str]:
 
 
 def _about_rooms(form: PlanForm, planned: Plan) -> Iterator[str]:
-    """Rooms that are too small for the group, or closed."""
+    """Rooms that are too small for the group."""
     group = form.facts().capacity
     for room_id in sorted({one.room for one in planned.held if one.room is not None}):
         room = form.chosen_room(room_id)
@@ -188,8 +191,12 @@ def _about_rooms(form: PlanForm, planned: Plan) -> Iterator[str]:
                 seats=room.capacity,
                 group=group,
             )
-        if not room.in_use:
-            yield _("%(room)s is not in use any more.", room=room.name)
+
+
+def _closed_rooms(form: PlanForm, planned: Plan) -> list[str]:
+    """The names of rooms that are no longer in use, of a copied plan for instance."""
+    rooms = {form.chosen_room(one.room) for one in planned.held if one.room is not None}
+    return sorted(room.name for room in rooms if not room.in_use)
 
 
 def _about_term(form: PlanForm, planned: Plan) -> Iterator[str]:

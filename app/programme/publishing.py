@@ -3,7 +3,7 @@ commits."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime
 
 from sqlalchemy import select
@@ -37,11 +37,13 @@ def drafts_in(term: Term, planner: Person) -> list[Activity]:
     )
 
 
-def publish(
-    term: Term, *, by: Person, now: datetime, also_tell: Mapping[Person, Collection[int]]
-) -> list[Activity]:
-    """Every draft of *term* that *by* plans is open; whoever has a place, or is in *also_tell*
-    (person -> ids of activities), reads of all of it in one letter.
+AlsoTell = Callable[[Collection[int]], Mapping[Person, Collection[int]]]
+"""Ids of activities -> who else must hear: person -> ids of activities."""
+
+
+def publish(term: Term, *, by: Person, now: datetime, also_tell: AlsoTell) -> list[Activity]:
+    """Every draft of *term* that *by* plans is open; whoever has a place, or whom *also_tell* names
+    once everything is held, reads of all of it in one letter.
 
     Learners are held to what suits them, the earliest first. Raises `NothingToPublish`.
     """
@@ -61,7 +63,7 @@ def publish(
     post_all(
         (
             _letter(person, mine, term, by=by, now=now)
-            for person, mine in _concerned(held, meetings, also_tell).items()
+            for person, mine in _concerned(held, meetings, also_tell(ids)).items()
             if person.id != by.id
         ),
         now=now,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Sequence
 from datetime import datetime
 
 from sqlalchemy import select
@@ -17,19 +18,24 @@ from app.staffing.operations import OFFER_LASTS
 
 def publish(term: Term, *, by: Person, now: datetime) -> list[Activity]:
     """`publishing.publish`; whoever is asked in a draft reads so, and has three days to answer."""
-    ids = [activity.id for activity in publishing.drafts_in(term, by)]
-    offers = db.session.execute(
+
+    def asked(activities: Collection[int]) -> dict[Person, set[int]]:
+        found: dict[Person, set[int]] = {}
+        for offer, meeting in _offers(activities):
+            offer.lapses_at = min(now + OFFER_LASTS, meeting.starts_at)
+            found.setdefault(offer.person, set()).add(meeting.activity_id)
+        db.session.flush()
+        return found
+
+    return publishing.publish(term, by=by, now=now, also_tell=asked)
+
+
+def _offers(activities: Collection[int]) -> Sequence[tuple[Assignment, Meeting]]:
+    rows = db.session.execute(
         select(Assignment, Meeting)
         .join(Assignment.need)
         .join(Need.meeting)
-        .where(Meeting.activity_id.in_(ids), Assignment.state == State.OFFERED)
+        .where(Meeting.activity_id.in_(activities), Assignment.state == State.OFFERED)
         .order_by(Assignment.id)
-    ).all()
-    asked: dict[Person, set[int]] = {}
-    for offer, meeting in offers:
-        asked.setdefault(offer.person, set()).add(meeting.activity_id)
-    opened = publishing.publish(term, by=by, now=now, also_tell=asked)
-    for offer, meeting in offers:
-        offer.lapses_at = min(now + OFFER_LASTS, meeting.starts_at)
-    db.session.flush()
-    return opened
+    )
+    return [(offer, meeting) for offer, meeting in rows]

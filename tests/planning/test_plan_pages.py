@@ -324,19 +324,28 @@ def test_hours_that_are_not_those_that_were_wanted_are_told(desk: Browser, room:
     assert "shorter" not in page
 
 
-def test_rooms_that_are_too_small_or_closed_are_told_and_stop_nobody(
-    desk: Browser, room: Room
-) -> None:
-    small = make.room(centre=room.centre, name="Nook", capacity=12, in_use=False)
+def test_a_room_that_is_too_small_is_told_and_stops_nobody(desk: Browser, room: Room) -> None:
+    small = make.room(centre=room.centre, name="Nook", capacity=12)
     db.session.commit()
     typed = plan(room, capacity="15", **slot(1, 2, small))
 
     page = desk.post("/en/activities/new", data=typed).text
 
     assert "Nook holds 12, the group may be 15." in page
-    assert "Nook is not in use any more." in page
     assert f"{room.name} holds" not in page
     assert desk.post("/en/activities/new", data=typed | {"save": "1"}).status_code == 303
+
+
+def test_a_room_that_is_no_longer_in_use_takes_nobody(desk: Browser, room: Room) -> None:
+    closed = make.room(centre=room.centre, name="Nook", in_use=False)
+    db.session.commit()
+    typed = plan(room, **slot(1, 2, closed))
+
+    answer = desk.post("/en/activities/new", data=typed | {"save": "1"})
+
+    assert answer.status_code == 422
+    assert "Nook is not in use any more." in answer.text
+    assert not db.session.scalars(select(Activity)).all()
 
 
 def test_days_of_the_organisation_are_skipped_and_hints_are_counted(
