@@ -25,6 +25,7 @@ class Kind(StrEnum):
     TERM_PUBLISHED = "term_published"
     RELEASED = "released"
     EXPECTED_AGAIN = "expected_again"
+    ADDED = "added"
     ENROLLED = "enrolled"
     REMOVED = "removed"
     OFFER = "offer"
@@ -55,6 +56,7 @@ _LABELS = {
     Kind.TERM_PUBLISHED: _l("a new programme was published"),
     Kind.EXPECTED_AGAIN: _l("somebody is expected after all"),
     Kind.RELEASED: _l("a session was moved to where somebody is expected elsewhere"),
+    Kind.ADDED: _l("one more session"),
     Kind.ENROLLED: _l("a place was given"),
     Kind.REMOVED: _l("a place ended"),
     Kind.OFFER: _l("we ask for help"),

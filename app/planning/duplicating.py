@@ -14,7 +14,7 @@ from app.notices.operations import Owed, post_all
 from app.people.models import Person
 from app.programme.changing import ChangedMeanwhile
 from app.programme.models import Activity, Booking, Meeting, MeetingText, Part
-from app.programme.operations import RoomTaken
+from app.programme.operations import RoomClosed, RoomTaken
 from app.programme.places import Room
 from app.programme.queries import busy_times, meetings_in_room
 from app.refusal import Refusal
@@ -42,6 +42,8 @@ def duplicate_meeting(
     people = _hold_learners(meeting.activity)
     if room is not None:
         lock(room)
+        if not room.in_use:
+            raise RoomClosed
         if meetings_in_room(room, starts_at, ends_at):
             raise RoomTaken
     copy = Meeting(
@@ -120,7 +122,7 @@ def _busy(people: Sequence[Person], copy: Meeting) -> Sequence[tuple[int, dateti
 def _letter(person: Person, copy: Meeting) -> Owed:
     return Owed(
         to=person,
-        kind=Letter.EXPECTED_AGAIN,
+        kind=Letter.ADDED,
         key=f"{copy.ref}:{copy.sequence}",
         about={"meeting": copy.id, "sequence": copy.sequence},
         responsible=copy.activity.coordinator,

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
 from sqlalchemy import func, select
 
@@ -17,7 +18,7 @@ from app.people.models import Person
 from app.planning.operations import LETTERS, changes_of_edit
 from app.programme.changing import Target
 from app.programme.conflicts import clashing, conflicts, others_in_their_rooms
-from app.programme.days_off import days_off
+from app.programme.days_off import DaysOff, days_off
 from app.programme.models import Edit, Meeting, Status
 from app.programme.queries import meetings_planned_by
 from app.refusal import Refusal
@@ -28,39 +29,56 @@ from app.web import day_name, local_date, local_time
 
 
 @dataclass(frozen=True)
-class Outlook:
-    """Before a change is made: *hard* is what forbids it, *soft* what follows from it."""
+class Stands:
+    """Sentences about a change: *hard* ones forbid it, *soft* ones follow from it, *hints* are good
+    to know about its days."""
 
     hard: tuple[str, ...]
     soft: tuple[str, ...]
-    told: int
-    changed: int
+    hints: tuple[str, ...]
+
+    @property
+    def all(self) -> list[str]:
+        return [*self.hard, *self.soft, *self.hints]
+
+
+def stands_against(targets: Sequence[Target]) -> Stands:
+    """What forbids *targets*, and what would follow from them; by only looking."""
+    everything = with_childcare(targets)
+    soft = [*_learners_elsewhere(everything), *_days_off(targets), *_small_rooms(targets)]
+    if len(everything) > len(targets):
+        soft.append(_("The childcare beside it follows."))
+    return Stands(
+        (*_rooms_taken(everything), *_helpers_elsewhere(everything), *_not_allowed(everything)),
+        tuple(soft),
+        tuple(_hints(targets)),
+    )
+
+
+@dataclass(frozen=True)
+class Outlook:
+    """What stands against a change, how many people would be told of it, and at how many sessions
+    something would change. *refused*: what only trying it out could find."""
+
+    stands: Stands
+    told: int = 0
+    changed: int = 0
+    refused: str | None = None
 
     @property
     def is_possible(self) -> bool:
-        return not self.hard
+        return not self.stands.hard and self.refused is None
 
 
 def outlook(targets: Sequence[Target], make: Callable[[], Edit | None]) -> Outlook:
     """What stands against *targets*, and what *make* would really do; nothing is kept of it."""
-    hard, soft = stands_against(targets)
-    told = changed = 0
-    if not hard:
-        try:
-            told, changed = rehearse(make)
-        except Refusal as refusal:
-            hard.append(str(refusal.message))
-    return Outlook(tuple(hard), tuple(soft), told, changed)
-
-
-def stands_against(targets: Sequence[Target]) -> tuple[list[str], list[str]]:
-    """What forbids *targets*, and what would follow from them; by only looking."""
-    everything = with_childcare(targets)
-    hard = [*_rooms_taken(everything), *_helpers_elsewhere(everything), *_not_allowed(everything)]
-    soft = [*_learners_elsewhere(everything), *_days(targets), *_small_rooms(targets)]
-    if len(everything) > len(targets):
-        soft.append(_("The childcare beside it follows."))
-    return hard, soft
+    stands = stands_against(targets)
+    if stands.hard:
+        return Outlook(stands)
+    try:
+        return Outlook(stands, *rehearse(make))
+    except Refusal as refusal:
+        return Outlook(stands, refused=str(refusal.message))
 
 
 def rehearse(make: Callable[[], Edit | None]) -> tuple[int, int]:
@@ -143,23 +161,29 @@ def _learners_elsewhere(targets: Sequence[Target]) -> Iterator[str]:
         yield _("Some participants are expected elsewhere then and cannot come.")
 
 
-def _days(targets: Sequence[Target]) -> Iterator[str]:
-    """Moved sessions on days off, and what else to know of those days."""
+def _days_off(targets: Sequence[Target]) -> Iterator[str]:
+    """Days on which the centre is closed."""
+    for day, known in _new_days(targets):
+        if (reason := known.closed(day)) is not None:
+            yield _("%(day)s is a day off: %(reason)s.", day=day_name(day), reason=reason)
+
+
+def _hints(targets: Sequence[Target]) -> Iterator[str]:
+    """What else to know of those days, each thing once."""
+    counted = Counter(hint for day, known in _new_days(targets) for hint in known.hints(day))
+    for hint, count in counted.items():
+        yield ngettext("%(num)s day: %(hint)s", "%(num)s days: %(hint)s", count, hint=hint)
+
+
+def _new_days(targets: Sequence[Target]) -> list[tuple[date, DaysOff]]:
+    """The days onto which sessions would move, in order, and what is known of them."""
     moved = [t for t in targets if t.moves and t.status is Status.PLANNED]
     if not moved:
-        return
+        return []
     centre = moved[0].meeting.activity.centre
     days = sorted({t.starts_at.astimezone(centre.tz).date() for t in moved})
-    there = days_off(centre, days[0], days[-1], language=page_language())
-    for day in days:
-        if (reason := there.closed(day)) is not None:
-            yield _("%(day)s is a day off: %(reason)s.", day=day_name(day), reason=reason)
-    hints: dict[str, int] = {}
-    for day in days:
-        for hint in there.hints(day):
-            hints[hint] = hints.get(hint, 0) + 1
-    for hint, count in hints.items():
-        yield ngettext("%(num)s day: %(hint)s", "%(num)s days: %(hint)s", count, hint=hint)
+    known = days_off(centre, days[0], days[-1], language=page_language())
+    return [(day, known) for day in days]
 
 
 def _small_rooms(targets: Sequence[Target]) -> Iterator[str]:

@@ -19,8 +19,9 @@ from app.planning.looking import stands_against
 from app.programme.changing import AlreadyOver, Target
 from app.programme.forms import MoveForm
 from app.programme.models import Activity, Meeting
-from app.programme.queries import bookings_at, meetings_planned_by, rooms_of
+from app.programme.queries import bookings_at, meetings_planned_by, rooms_for, rooms_of
 from app.refusal import Refusal
+from app.staffing.moving import with_childcare
 from app.staffing.queries import asked_about
 from app.web import one_or_404
 
@@ -33,25 +34,29 @@ def clashes(ref: str) -> dict[str, Any]:
     meeting = _planned(ref)
     zone = meeting.activity.centre.tz
     today = clock.now().astimezone(zone).date()
-    rooms = rooms_of([meeting.activity.centre_id])
-    form = MoveForm(request.args, rooms=rooms, today=today, meta={"csrf": False})
+    form = MoveForm(request.args, rooms=rooms_for(meeting), today=today, meta={"csrf": False})
     if not form.validate():
-        return {"hard": errors_of(form), "soft": [], "told": ""}
+        return {"hard": errors_of(form), "soft": [], "hints": [], "told": ""}
     starts_at, ends_at = form.times(zone)
     target = Target(meeting, starts_at, ends_at, form.chosen_room(), meeting.status, by_hand=True)
-    hard, soft = stands_against([target])
-    now = clock.now()
-    if not meeting.is_open(now) or starts_at <= now:
-        hard.insert(0, str(AlreadyOver.message))
-    return {"hard": hard, "soft": soft, "told": _told(meeting)}
+    stands, now = stands_against([target]), clock.now()
+    over = not meeting.is_open(now) or starts_at <= now
+    return {
+        "hard": [*([str(AlreadyOver.message)] if over else []), *stands.hard],
+        "soft": stands.soft,
+        "hints": stands.hints,
+        "told": _told(target),
+    }
 
 
-def _told(meeting: Meeting) -> str:
-    """How many people would hear of a move; nobody of a draft."""
-    if meeting.is_draft:
+def _told(target: Target) -> str:
+    """How many would hear of a move, of childcare that follows too; nobody of a draft."""
+    if target.meeting.is_draft:
         return ""
-    asked = asked_about([meeting], now=clock.now())[meeting.id]
-    people = {one.person_id for one in bookings_at(meeting)} | {one.id for one in asked}
+    meetings = [one.meeting for one in with_childcare([target])]
+    asked = asked_about(meetings, now=clock.now())
+    people = {one.person_id for meeting in meetings for one in bookings_at(meeting)}
+    people |= {person.id for there in asked.values() for person in there}
     count = len(people - {planner().id})
     return ngettext("%(num)s person will be told", "%(num)s people will be told", count)
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
 from typing import Any
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
@@ -20,19 +19,18 @@ from app.people.queries import people_of
 from app.planning import answers
 from app.planning.answers import wants_json
 from app.planning.languages import languages_needed
+from app.planning.looking import stands_against
 from app.planning.operations import last_edit
+from app.programme.changing import Target
 from app.programme.forms import MoveForm, move_defaults
 from app.programme.models import Activity, Meeting, Part
-from app.programme.public_holidays import romanian_holiday
 from app.programme.queries import (
     activities_planned_by,
     bookings_at,
     changes_of,
     coming_meetings,
-    double_booked,
-    meetings_in_room,
     meetings_planned_by,
-    rooms_of,
+    rooms_for,
 )
 from app.refusal import Refusal
 from app.staffing import moving, operations
@@ -45,7 +43,6 @@ from app.staffing.queries import (
     assignments_planned_by,
     coverages_of,
     needs_planned_by,
-    participants_elsewhere,
 )
 from app.staffing.words import count_reasons
 from app.web import one_or_404
@@ -94,7 +91,7 @@ def _show(
 def _move_form(meeting: Meeting, **given: Any) -> MoveForm:
     centre = meeting.activity.centre
     today = clock.now().astimezone(centre.tz).date()
-    return MoveForm(rooms=rooms_of([centre.id]), today=today, **given)
+    return MoveForm(rooms=rooms_for(meeting), today=today, **given)
 
 
 @bp.get("/meetings/<ref>/move")
@@ -110,18 +107,17 @@ def move(ref: str) -> tuple[Any, int] | Response:
     form = _move_form(meeting)
     if not form.validate_on_submit():
         return answers.not_understood(form) if wants_json() else (_show(meeting, form), 422)
-    starts_at, ends_at = form.times(meeting.activity.centre.tz)
     if "save" not in request.form:
-        warnings = _what_moves(meeting, form, starts_at, ends_at)
-        fine = [_("Nothing stands against this.")]
-        return _show(meeting, form, warnings or fine, will_tell=not warnings), 200
-    before = meeting.sequence
+        stands = stands_against([_target(meeting, form)])
+        fine = [] if stands.hard or stands.soft else [_("Nothing stands against this.")]
+        return _show(meeting, form, [*fine, *stands.all], will_tell=not stands.hard), 200
+    before, target = meeting.sequence, _target(meeting, form)
     try:
         moving.move_meeting(
             meeting,
-            starts_at=starts_at,
-            ends_at=ends_at,
-            room=form.chosen_room(),
+            starts_at=target.starts_at,
+            ends_at=target.ends_at,
+            room=target.room,
             by=planner(),
             now=clock.now(),
             seen=form.sequence_seen(),
@@ -139,6 +135,11 @@ def move(ref: str) -> tuple[Any, int] | Response:
     return redirect(url_for(".meeting", ref=ref), 303)
 
 
+def _target(meeting: Meeting, form: MoveForm) -> Target:
+    starts_at, ends_at = form.times(meeting.activity.centre.tz)
+    return Target(meeting, starts_at, ends_at, form.chosen_room(), meeting.status, by_hand=True)
+
+
 def _refused(ref: str, refusal: Refusal, typed: MoveForm) -> tuple[Any, int]:
     """The page again with the reason and what was typed; nothing was changed."""
     db.session.rollback()
@@ -147,23 +148,6 @@ def _refused(ref: str, refusal: Refusal, typed: MoveForm) -> tuple[Any, int]:
         return answers.refused(meeting, refusal)
     typed.seen.data = meeting.sequence
     return _show(meeting, typed, [str(refusal.message)]), 409
-
-
-def _what_moves(
-    meeting: Meeting, form: MoveForm, starts_at: datetime, ends_at: datetime
-) -> list[str]:
-    """What stands against a move, or would follow from it, before it is made."""
-    found = []
-    if (holiday := romanian_holiday(form.day.data, page_language())) is not None:
-        found.append(_("This day is a public holiday: %(name)s.", name=holiday))
-    room = form.chosen_room()
-    if room is not None and meetings_in_room(room, starts_at, ends_at, but=meeting):
-        found.append(_("The room is taken at that time."))
-    for person in double_booked(meeting, starts_at, ends_at, Part.HELPER):
-        found.append(_("%(name)s is expected elsewhere at that time.", name=person.name))
-    if participants_elsewhere(meeting, starts_at, ends_at):
-        found.append(_("Some participants are expected elsewhere then and cannot come."))
-    return found
 
 
 @bp.post("/meetings/<ref>/cancellation")

@@ -156,7 +156,7 @@ class MoveForm(FlaskForm):  # type: ignore[misc]
     def __init__(self, *args: Any, rooms: list[Room], today: date, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self._rooms, self._today = rooms, today
-        self.room.choices = choices([(0, _("no room")), *[(room.id, room.name) for room in rooms]])
+        self.room.choices = choices([(0, _("no room")), *[(room.id, room.label) for room in rooms]])
 
     def validate_day(self, field: DateField) -> None:
         within_reach(field, self._today)

@@ -254,6 +254,13 @@ def busy_times(
     return [(person, begins, ends) for person, begins, ends in db.session.execute(found)]
 
 
+def rooms_for(meeting: Meeting) -> list[Room]:
+    """Where *meeting* may be: the rooms in use of its centre, and the one it is in."""
+    found = rooms_of([meeting.activity.centre_id])
+    closed = meeting.room is not None and not meeting.room.in_use
+    return [*found, meeting.room] if closed and meeting.room is not None else found
+
+
 def busy_places(
     people: Collection[int], start: datetime, end: datetime, *, but: Meeting | None = None
 ) -> Sequence[tuple[int, datetime, datetime, int | None]]:

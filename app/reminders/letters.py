@@ -100,6 +100,7 @@ _ABOUT_CHANGES = (
     Kind.MOVED,
     Kind.RELEASED,
     Kind.EXPECTED_AGAIN,
+    Kind.ADDED,
     Kind.CANCELLED,
     Kind.RESTORED,
 )
@@ -137,7 +138,7 @@ def _still_concerns(notice: Notice, meeting: Meeting, now: datetime) -> bool:
     """Whether the reader is, or is no longer, where the letter takes them to be."""
     expected = is_expected(notice.person, meeting)
     match notice.kind:
-        case Kind.REMINDER | Kind.EXPECTED_AGAIN:
+        case Kind.REMINDER | Kind.EXPECTED_AGAIN | Kind.ADDED:
             return expected
         case Kind.RELEASED:
             return not expected

@@ -88,7 +88,7 @@ def _told_lately(due: Collection[Booking]) -> dict[tuple[int, int], datetime]:
     keys = {key_of(one.meeting): one.meeting_id for one in due}
     people = {one.person_id for one in due}
     changes = select(Notice.person_id, Notice.key, Notice.posted_at).where(
-        Notice.kind.in_((Kind.MOVED, Kind.RESTORED)), Notice.key.in_(keys)
+        Notice.kind.in_((Kind.MOVED, Kind.RESTORED, Kind.ADDED)), Notice.key.in_(keys)
     )
     places = select(Notice.person_id, Notice.about, Notice.posted_at).where(
         Notice.kind == Kind.ENROLLED, Notice.person_id.in_(people)

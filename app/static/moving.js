@@ -103,10 +103,9 @@ async function ask(one) {
   const found = await read(answer);
   if (asking.signal.aborted || carried !== one) return;
   one.clashes = found;
-  fill([...found.hard, ...found.soft], found.hard.length);
-  if (found.hard.length || found.soft.length) {
-    say([whereIs(one.plan), ...found.hard, ...found.soft].join(" "));
-  }
+  const sentences = [...found.hard, ...found.soft, ...found.hints];
+  fill(sentences, found.hard.length);
+  if (sentences.length) say([whereIs(one.plan), ...sentences].join(" "));
 }
 
 function fill(sentences, hard = 0) {

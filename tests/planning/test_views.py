@@ -358,7 +358,7 @@ class TestMovingByScript:
 
         found = self.clashes(browser, meeting, day="2027-03-16")
 
-        assert found == {"hard": [], "soft": [], "told": "1 person will be told"}
+        assert found == {"hard": [], "soft": [], "hints": [], "told": "1 person will be told"}
 
     def test_a_taken_room_and_a_helper_elsewhere_are_hard_a_holiday_is_soft(
         self, browser: Browser, boss: Person
@@ -462,7 +462,7 @@ class TestHoldingItOnceMore:
 
         held = select(Booking.person_id, Booking.held).where(Booking.meeting_id == copy.id)
         assert dict(db.session.execute(held).all()) == {free.id: True, busy.id: False}
-        told = select(Notice.person_id).where(Notice.kind == Letter.EXPECTED_AGAIN)
+        told = select(Notice.person_id).where(Notice.kind == Letter.ADDED)
         assert db.session.scalars(told).all() == [free.id]
 
     def test_of_a_draft_nobody_is_told(self) -> None:

@@ -90,7 +90,14 @@ def letter_of(kind: Kind, secret: bool, language: str) -> Letter | None:
                 after={},
             )
         )
-    if kind in (Kind.REMINDER, Kind.ENROLLED, Kind.EXPECTED_AGAIN, Kind.MOVED, Kind.RESTORED):
+    if kind in (
+        Kind.REMINDER,
+        Kind.ENROLLED,
+        Kind.EXPECTED_AGAIN,
+        Kind.ADDED,
+        Kind.MOVED,
+        Kind.RESTORED,
+    ):
         book(reader, meeting, Part.LEARNER)
     if kind in (
         Kind.OFFER,
