@@ -20,7 +20,8 @@ from app.web import settings
 class Item:
     """One entry: its words, its page, its icon, and the roles that see it (none: everybody).
 
-    *without_mail_server*: only while messages go to a folder of this machine.
+    *without_mail_server*: only while messages go to a folder of this machine. *not_for*: roles that
+    find it at the foot of every page instead.
     """
 
     label: Any
@@ -29,6 +30,7 @@ class Item:
     roles: tuple[Role, ...] = ()
     signed_in: bool = True
     without_mail_server: bool = False
+    not_for: tuple[Role, ...] = ()
 
 
 MENU = (
@@ -42,7 +44,7 @@ MENU = (
     Item(_l("My sessions"), "programme.mine", "check"),
     Item(_l("Messages"), "notices.sent", "mail", without_mail_server=True),
     Item(_l("Programme"), "programme.index", "course", (), signed_in=False),
-    Item(_l("Calendars"), "feeds.calendars", "feed", (), signed_in=False),
+    Item(_l("Calendars"), "feeds.calendars", "feed", (), False, not_for=(Role.COORDINATOR,)),
 )
 
 
@@ -64,6 +66,7 @@ def menu_of(person: Person | None) -> list[Entry]:
         and (person is not None or not i.signed_in)
         and not (i.without_mail_server and settings().smtp_url)
         and (not i.roles or (person is not None and person.has_role(*i.roles)))
+        and not (i.not_for and person is not None and person.has_role(*i.not_for))
     ]
 
 

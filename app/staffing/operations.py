@@ -34,6 +34,10 @@ class TooLate(Refusal):
     message = _l("This session has begun, is over or was cancelled.")
 
 
+class NotYetOpen(Refusal):
+    message = _l("This session is not open yet.")
+
+
 class OfferClosed(Refusal):
     message = _l("This offer is no longer open.")
 
@@ -108,6 +112,7 @@ def take_place(need: Need, person: Person, *, now: datetime) -> Assignment:
     if held is not None and held.is_open_offer(now):
         accept_offer(held, now=now)
         return held
+    _refuse_draft(need)
     _refuse(need, person, now)
     needs_approval = need.meeting.activity.approval
     state = State.REQUESTED if needs_approval else State.CONFIRMED
@@ -211,7 +216,14 @@ def _refuse(need: Need, person: Person, now: datetime) -> None:
         raise NotEligible(reasons)
 
 
+def _refuse_draft(need: Need) -> None:
+    """Somebody may be asked in a draft; nobody takes a place before it is published."""
+    if need.meeting.is_draft:
+        raise NotYetOpen
+
+
 def _confirm(assignment: Assignment, *, now: datetime) -> None:
+    _refuse_draft(assignment.need)
     _refuse(assignment.need, assignment.person, now)
     book(assignment.person, assignment.need.meeting, Part.HELPER)
     assignment.state, assignment.changed_at = State.CONFIRMED, now

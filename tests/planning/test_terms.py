@@ -22,7 +22,13 @@ from app.reminders.letters import compose
 from app.signups.operations import join
 from app.staffing.finding import where_needed
 from app.staffing.models import Assignment, Need, State
-from app.staffing.operations import OFFER_LASTS, offer_place
+from app.staffing.operations import (
+    OFFER_LASTS,
+    NotYetOpen,
+    accept_offer,
+    offer_place,
+    take_place,
+)
 from app.staffing.publishing import publish
 from app.staffing.queries import assignments_of
 from tests import make
@@ -94,6 +100,10 @@ class TestADraft:
 
         assert notices() == []
         assert not db.session.scalars(assignments_of(amina)).all()
+        offer = db.session.scalars(select(Assignment)).one()
+        for way in (accept_offer, lambda offer, now: take_place(need, amina, now=now)):
+            with pytest.raises(NotYetOpen):
+                way(offer, now=BEFORE)
 
 
 @pytest.mark.usefixtures("app")
