@@ -122,15 +122,31 @@ def _again(excluded: Any) -> dict[str, Any]:
 
 
 def withdraw(kinds: Collection[Kind], keys: Collection[str]) -> set[int]:
-    """Drop those messages that have not left yet; the ids of the people who will not read them."""
+    """Drop those messages that nobody has read yet, by letter or by telephone; the ids of the
+    people they were for. What is on its way at this moment stays."""
+    unread = (State.PENDING, State.CLAIMED, *TO_CALL)
     gone = db.session.scalars(
         update(Notice)
-        .where(Notice.kind.in_(kinds), Notice.key.in_(keys), Notice.state == State.PENDING)
-        .values(state=State.DROPPED)
+        .where(Notice.kind.in_(kinds), Notice.key.in_(keys), Notice.state.in_(unread))
+        .values(state=State.DROPPED, claim=None)
         .returning(Notice.person_id)
         .execution_options(synchronize_session=False)
     )
     return set(gone)
+
+
+def conceal(*, meetings: Collection[int], edits: Collection[int]) -> None:
+    """Messages about those meetings and edits (ids) are confidential from now on."""
+    about = or_(
+        Notice.about["meeting"].as_integer().in_(meetings),
+        Notice.about["edit"].as_integer().in_(edits),
+    )
+    db.session.execute(
+        update(Notice)
+        .where(about)
+        .values(confidential=True)
+        .execution_options(synchronize_session=False)
+    )
 
 
 def mark_told(notice: Notice) -> None:

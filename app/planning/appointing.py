@@ -10,6 +10,7 @@ from datetime import date, datetime
 from sqlalchemy import select
 
 from app.extensions import db, lock
+from app.i18n import _l
 from app.people.models import Centre, Person
 from app.people.terms import Level, Role
 from app.programme.codes import Choose, new_code
@@ -19,10 +20,15 @@ from app.programme.operations import ActivityFacts, plan_activity
 from app.programme.places import Room
 from app.programme.queries import coming_meetings
 from app.programme.recurrence import Occurrence
+from app.refusal import Refusal
 from app.signups.operations import join
 from app.staffing.models import Need
 from app.staffing.operations import add_needs
 from app.staffing.queries import needs_of
+
+
+class NobodyNeeded(Refusal):
+    message = _l("This appointment was made before, and nobody is needed for it any more.")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -116,4 +122,7 @@ def _open_codes(centre: Centre, now: datetime) -> set[str]:
 
 def _need_of(appointment: Activity) -> Need:
     meetings = select(Meeting.id).where(Meeting.activity_id == appointment.id)
-    return needs_of(list(db.session.scalars(meetings)))[0]
+    needs = needs_of(list(db.session.scalars(meetings)))
+    if not needs:
+        raise NobodyNeeded
+    return needs[0]

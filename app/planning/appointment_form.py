@@ -109,7 +109,10 @@ class AppointmentForm(FlaskForm):  # type: ignore[misc]
             raise ValidationError(_("This time is over."))
 
     def validate_ends(self, field: TimeField) -> None:
-        if field.data and self.starts.data and field.data <= self.starts.data:
+        if not (field.data and self.starts.data and self.day.data) or self.day.errors:
+            return
+        day, zone = self.day.data, self._centre().tz  # on one night an hour of it does not exist
+        if instant(day, field.data, zone) <= instant(day, self.starts.data, zone):
             raise ValidationError(_("It has to end after it starts."))
 
     def validate_room(self, field: SelectField) -> None:

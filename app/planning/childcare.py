@@ -26,7 +26,7 @@ from app.planning.minding import (
 from app.programme.beside import beside_of, childcare_of
 from app.programme.kinds import AgeBand
 from app.programme.models import Activity, Meeting
-from app.programme.operations import RoomTaken
+from app.programme.operations import RoomClosed, RoomTaken
 from app.programme.places import Room
 from app.programme.queries import (
     activities_planned_by,
@@ -121,7 +121,7 @@ def plan(ref: str) -> tuple[str, int] | Response:
         return _show(host, form, {"hosts": hosts, "clashes": _told(taken)}), 409 if taken else 200
     try:
         plan_childcare(host, form.facts(), by=planner(), now=now)
-    except RoomTaken:  # somebody was quicker than this click: show what is there now
+    except (RoomTaken, RoomClosed):  # somebody was quicker than this click: show what is there now
         db.session.rollback()
         return plan(ref)
     db.session.commit()

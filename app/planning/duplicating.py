@@ -13,7 +13,7 @@ from app.notices.models import Kind as Letter
 from app.notices.operations import Owed, post_all
 from app.people.models import Person
 from app.programme.changing import ChangedMeanwhile
-from app.programme.models import Activity, Booking, Meeting, MeetingText, Part
+from app.programme.models import Activity, Booking, Meeting, MeetingText, Part, Status
 from app.programme.operations import RoomClosed, RoomTaken
 from app.programme.places import Room
 from app.programme.queries import busy_times, meetings_in_room
@@ -32,14 +32,19 @@ def duplicate_meeting(
 ) -> Meeting:
     """One more meeting of the same activity: as long, with the same words and needs.
 
-    Its learners have a place at it and are told, but for those who are expected elsewhere then:
-    they are not held to it. Nobody is asked to help yet. Raises `AlreadyPast`, `RoomTaken`, and
+    Where the activity meets then already, that meeting: a second click is harmless. Its learners
+    have a place at it and are told, but for those who are expected elsewhere then: they are not
+    held to it. Nobody is asked to help yet. Raises `AlreadyPast`, `RoomTaken`, and
     `ChangedMeanwhile` if somebody joined or left while we waited.
     """
     if starts_at <= now:
         raise AlreadyPast
     ends_at = starts_at + (meeting.ends_at - meeting.starts_at)
     people = _hold_learners(meeting.activity)
+    lock(meeting)
+    there = _at_that_time(meeting.activity, starts_at, ends_at)
+    if there is not None:
+        return there
     if room is not None:
         lock(room)
         if not room.in_use:
@@ -63,6 +68,17 @@ def duplicate_meeting(
     _copy_needs(meeting, copy)
     _expect(people, copy, by=by, now=now)
     return copy
+
+
+def _at_that_time(activity: Activity, starts_at: datetime, ends_at: datetime) -> Meeting | None:
+    return db.session.scalars(
+        select(Meeting).where(
+            Meeting.activity_id == activity.id,
+            Meeting.starts_at == starts_at,
+            Meeting.ends_at == ends_at,
+            Meeting.status == Status.PLANNED,
+        )
+    ).first()
 
 
 def _hold_learners(activity: Activity) -> list[Person]:

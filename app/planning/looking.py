@@ -16,7 +16,7 @@ from app.people.current import planner
 from app.people.locale import page_language
 from app.people.models import Person
 from app.planning.operations import LETTERS, changes_of_edit
-from app.programme.changing import Target
+from app.programme.changing import EndsBeforeItStarts, Target
 from app.programme.conflicts import clashing, conflicts, others_in_their_rooms
 from app.programme.days_off import DaysOff, days_off
 from app.programme.models import Edit, Meeting, Status
@@ -49,7 +49,12 @@ def stands_against(targets: Sequence[Target]) -> Stands:
     if len(everything) > len(targets):
         soft.append(_("The childcare beside it follows."))
     return Stands(
-        (*_rooms_taken(everything), *_helpers_elsewhere(everything), *_not_allowed(everything)),
+        (
+            *_no_time(targets),
+            *_rooms_taken(everything),
+            *_helpers_elsewhere(everything),
+            *_not_allowed(everything),
+        ),
         tuple(soft),
         tuple(_hints(targets)),
     )
@@ -100,6 +105,12 @@ def _told(edit: Edit) -> int:
         Notice.kind.in_(LETTERS), Notice.key.in_({edit.ref, *keys}), Notice.posted_at == edit.at
     )
     return db.session.scalars(found).one()
+
+
+def _no_time(targets: Sequence[Target]) -> Iterator[str]:
+    """On the night when the clock jumps ahead, an hour that nobody lives through."""
+    if any(target.ends_at <= target.starts_at for target in targets):
+        yield str(EndsBeforeItStarts.message)
 
 
 def _rooms_taken(targets: Sequence[Target]) -> Iterator[str]:

@@ -12,13 +12,20 @@ from sqlalchemy import select
 from app.extensions import db, lock
 from app.people.models import Person
 from app.programme.beside import beside_of, childcare_of
-from app.programme.bookings import AlreadyExpected, book
+from app.programme.changing import ChangedMeanwhile
 from app.programme.kinds import AgeBand, Kind, Privacy
-from app.programme.models import Activity, Meeting, Part
-from app.programme.operations import ActivityFacts, RoomTaken, clashes, plan_activity
+from app.programme.models import Activity, Booking, Meeting, Part
+from app.programme.operations import (
+    ActivityFacts,
+    RoomClosed,
+    RoomTaken,
+    clashes,
+    plan_activity,
+)
 from app.programme.places import Room
-from app.programme.queries import coming_meetings
+from app.programme.queries import busy_times, coming_meetings
 from app.programme.recurrence import Occurrence
+from app.signups.operations import tell_of_place
 from app.signups.queries import learners
 from app.staffing.operations import add_needs
 
@@ -37,21 +44,33 @@ class ChildcareFacts:
 def plan_childcare(host: Activity, facts: ChildcareFacts, *, by: Person, now: datetime) -> Activity:
     """Childcare beside every coming session of *host* that has none; twice is harmless.
 
-    It is as private as its host, and the same people may know of it. Raises `RoomTaken`.
+    It is as private as its host, and the same people may know of it. Raises `RoomTaken`,
+    `RoomClosed`, and `ChangedMeanwhile` if a child got or lost a place while we waited.
     """
     there = childcare_of(host)
     children = _held(learners(there) if there else [])
     lock(host)
-    childcare = childcare_of(host) or _begin(host, facts, by=by, now=now)
+    if there is not None:
+        lock(there)
+    now_there = childcare_of(host)
+    if now_there is not there or (there and {p.id for p in learners(there)} != _ids(children)):
+        raise ChangedMeanwhile
+    childcare = there or _begin(host, facts, by=by, now=now)
     hosts = uncovered(host, now=now)
     lock(facts.room)
+    if not facts.room.in_use:
+        raise RoomClosed
     if room_clashes(hosts, facts.room):
         raise RoomTaken
     meetings = _add_meetings(childcare, hosts, facts.room, now=now)
     _add_needs(childcare, meetings, women_only=host.women_only)
-    for child in children:
-        _expect(child, meetings)
+    for child in children if meetings else ():
+        _expect(child, meetings, now=now)
     return childcare
+
+
+def _ids(people: Iterable[Person]) -> set[int]:
+    return {person.id for person in people}
 
 
 def may_have_childcare(host: Activity) -> bool:
@@ -158,10 +177,26 @@ def _add_needs(childcare: Activity, meetings: Sequence[Meeting], *, women_only: 
         )
 
 
-def _expect(child: Person, meetings: Iterable[Meeting]) -> None:
-    """Whoever has a place comes to the new sessions too, unless they are elsewhere then."""
+def _expect(child: Person, meetings: Sequence[Meeting], *, now: datetime) -> None:
+    """Whoever has a place comes to the new sessions too and is told so once; at the time of those
+    at which they are expected elsewhere they are not held to it."""
+    start, end = min(m.starts_at for m in meetings), max(m.ends_at for m in meetings)
+    busy = [(begins, ends) for _who, begins, ends in busy_times([child.id], start, end)]
+    held = []
     for meeting in meetings:
-        try:
-            book(child, meeting, Part.LEARNER)
-        except AlreadyExpected:
-            continue
+        free = not any(b < meeting.ends_at and meeting.starts_at < e for b, e in busy)
+        if free and not meeting.is_draft:
+            held.append(meeting)
+        db.session.add(
+            Booking(
+                person=child,
+                meeting=meeting,
+                part=Part.LEARNER,
+                starts_at=meeting.starts_at,
+                ends_at=meeting.ends_at,
+                held=meeting in held,
+            )
+        )
+    db.session.flush()
+    if held:
+        tell_of_place(held[0], child, now=now)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -12,18 +12,37 @@ from sqlalchemy.orm import selectinload
 
 from app.extensions import db
 from app.i18n import _l
+from app.notices.models import TO_CALL, UNSENT, Notice
 from app.notices.models import Kind as Letter
+from app.notices.models import State as NoticeState
 from app.notices.operations import withdraw
 from app.people.models import Person
-from app.programme.changing import Seen, Target, hold
-from app.programme.details import Details, change_details, titles_of
+from app.programme.changing import AlreadyOver, Seen, Target, hold
+from app.programme.details import (
+    Details,
+    change_details,
+    record_undone_privacy,
+    set_privacy,
+    titles_of,
+)
 from app.programme.kinds import Privacy
 from app.programme.models import Activity, ChangeKind, Edit, Meeting, MeetingChange, Scope, Status
+from app.programme.operations import RoomClosed
 from app.programme.places import Room
 from app.refusal import Refusal
-from app.staffing.moving import change_meetings
+from app.staffing.moving import change_meetings, check_helpers
 from app.staffing.needs import NeedFacts, change_needs, from_json
 
+NEWS = (
+    Letter.SERIES_CHANGED,
+    Letter.MOVED,
+    Letter.CANCELLED,
+    Letter.RESTORED,
+    Letter.RELEASED,
+    Letter.EXPECTED_AGAIN,
+    Letter.ADDED,
+    Letter.ENROLLED,
+)
 LETTERS = (Letter.SERIES_CHANGED, Letter.MOVED, Letter.CANCELLED, Letter.RESTORED, Letter.RELEASED)
 
 
@@ -33,10 +52,12 @@ class NothingToUndo(Refusal):
 
 @dataclass(frozen=True)
 class NeedChange:
-    """A need of a series and what it becomes; None: there was none, or there is none any more."""
+    """A need of a series and what it becomes; None: there was none, or there is none any more.
+    *chosen*: the ids of needs that are meant, where a meeting has several alike."""
 
     old: NeedFacts | None
     new: NeedFacts | None
+    chosen: frozenset[int] = frozenset()
 
 
 def edit_series(
@@ -50,23 +71,36 @@ def edit_series(
     details: Details | None = None,
     need: NeedChange | None = None,
 ) -> Edit | None:
-    """Everything that is wished of *meetings*, in one edit; None where nothing differs."""
+    """Everything that is wished of *meetings*, in one edit; None where nothing differs.
+
+    Raises `AlreadyOver` where there is none, and whatever the parts of it refuse.
+    """
+    if not meetings:
+        raise AlreadyOver
     edit = Edit(activity=meetings[0].activity, scope=scope, by=by, at=now)
     db.session.add(edit)
     db.session.flush()
     moves = any(target.differs for target in targets)
+    if details is not None or need is not None or not moves:
+        hold(meetings, seen=seen)
+        seen = _unchanged
+    if details is not None:  # first, for whoever reads a letter about it may depend on it
+        change_details(meetings, details, edit=edit)
+        if details.online_url is not None:  # whoever is near online may be far from the room
+            check_helpers([meeting for meeting in meetings if not meeting.is_cancelled])
     if moves:
         change_meetings(targets, by=by, now=now, seen=seen, edit=edit)
-    else:
-        hold(meetings, seen=seen)
-    if details is not None:
-        change_details(meetings, details, edit=edit)
     if need is not None:
-        change_needs(meetings, need.old, need.new, edit=edit)
+        change_needs(meetings, need.old, need.new, edit=edit, chosen=need.chosen)
     if not moves and not changes_of_edit(edit):
         db.session.delete(edit)
         return None
     return edit
+
+
+def _unchanged(_meetings: Sequence[Meeting]) -> bool:
+    """They are held already."""
+    return True
 
 
 def changes_of_edit(edit: Edit) -> Sequence[MeetingChange]:
@@ -110,7 +144,7 @@ def undo(edit: Edit, *, by: Person, now: datetime) -> Edit:
     meetings = list({change.meeting_id: change.meeting for change in changes}.values())
     if edit.undone_at is not None or not meetings:
         raise NothingToUndo
-    hold(meetings, seen=lambda _held: True)
+    hold(meetings, seen=_unchanged)
     claimed = db.session.execute(
         update(Edit).where(Edit.id == edit.id, Edit.undone_at.is_(None)).values(undone_at=now)
     )
@@ -135,20 +169,60 @@ def _undo_told(changes: Sequence[MeetingChange], edit: Edit, back: Edit) -> None
     if not still or back.by is None:
         return
     keys = {edit.ref, *(f"{one.meeting.ref}:{one.sequence}" for one in still)}
+    withdraw((Letter.REMINDER,), keys)
     spared = withdraw(LETTERS, keys)
+    spared -= _wait_for_others(spared, [change.meeting for change in still])
+    spared -= _reminded(spared, keys)
     change_meetings(
         [_before(change) for change in still],
         by=back.by,
         now=back.at,
-        seen=lambda _held: True,
+        seen=_unchanged,
         edit=back,
         not_told=spared,
+        alone=True,
     )
+
+
+def _reminded(people: Collection[int], keys: Collection[str]) -> set[int]:
+    """Who of *people* was reminded of what is now undone."""
+    found = select(Notice.person_id).where(
+        Notice.person_id.in_(people),
+        Notice.kind == Letter.REMINDER,
+        Notice.key.in_(keys),
+        Notice.state != NoticeState.DROPPED,
+    )
+    return set(db.session.scalars(found))
+
+
+def _wait_for_others(people: Collection[int], meetings: Sequence[Meeting]) -> set[int]:
+    """Who of *people* has not yet read of something else about *meetings*: such a letter is no
+    longer true once the meeting has changed again, so they need the one about the undoing."""
+    ids = {meeting.id for meeting in meetings}
+    edits = set(
+        db.session.scalars(
+            select(MeetingChange.edit_id).where(MeetingChange.meeting_id.in_(ids)).distinct()
+        )
+    )
+    waiting = db.session.scalars(
+        select(Notice).where(
+            Notice.person_id.in_(people),
+            Notice.kind.in_(NEWS),
+            Notice.state.in_((*UNSENT, *TO_CALL)),
+        )
+    )
+    return {
+        notice.person_id
+        for notice in waiting
+        if notice.about.get("meeting") in ids or notice.about.get("edit") in edits
+    }
 
 
 def _before(change: MeetingChange) -> Target:
     facts = change.before
     room = db.session.get(Room, facts["room"]) if facts["room"] else None
+    if room is None and facts["room"]:
+        raise RoomClosed
     return Target(
         change.meeting,
         datetime.fromisoformat(facts["starts_at"]),
@@ -167,28 +241,35 @@ def _is(change: MeetingChange) -> Any:
 def _undo_titles(changes: Sequence[MeetingChange], back: Edit) -> None:
     whole = bool(changes[0].after["whole"])
     still = [c for c in changes if titles_of(back.activity if whole else c.meeting) == _is(c)]
-    for before, meetings in _alike(still, whole=whole):
+    for before, meetings in _alike(still)[: 1 if whole else None]:
         titles = before if not whole else {**dict.fromkeys(titles_of(back.activity), ""), **before}
         change_details(meetings, Details(titles=titles, whole=whole), edit=back)
 
 
 def _undo_privacy(changes: Sequence[MeetingChange], back: Edit) -> None:
+    """Each session as it was; of a whole activity, what was not among them as the activity was."""
     whole = bool(changes[0].after["whole"])
+    if whole and back.activity.privacy.value != _is(changes[0]):
+        return
     still = [change for change in changes if change.meeting.privacy.value == _is(change)]
-    for before, meetings in _alike(still, whole=whole):
-        details = Details(privacy=Privacy(before), whole=whole)
-        change_details(meetings, details, edit=back)
+    record_undone_privacy(still, back)
+    if whole:
+        set_privacy((), Privacy(changes[0].before["activity_was"]), back, whole=True)
+    for before, meetings in _alike(still):
+        set_privacy(meetings, Privacy(before), back, whole=False)
 
 
 def _undo_links(changes: Sequence[MeetingChange], back: Edit) -> None:
     still = [change for change in changes if change.meeting.online_url == _is(change)]
-    for before, meetings in _alike(still, whole=False):
+    for before, meetings in _alike(still):
         change_details(meetings, Details(online_url=before or ""), edit=back)
+        check_helpers([meeting for meeting in meetings if not meeting.is_cancelled])
 
 
 def _undo_needs(changes: Sequence[MeetingChange], back: Edit) -> None:
     old, new = from_json(changes[0].before["was"]), from_json(changes[0].after["is"])
-    change_needs([change.meeting for change in changes], new, old, edit=back)
+    mine = frozenset(change.after["need"] for change in changes if change.after.get("need"))
+    change_needs([change.meeting for change in changes], new, old, edit=back, chosen=mine)
 
 
 _UNDO = {
@@ -199,7 +280,7 @@ _UNDO = {
 }
 
 
-def _alike(changes: Sequence[MeetingChange], *, whole: bool) -> list[tuple[Any, list[Meeting]]]:
+def _alike(changes: Sequence[MeetingChange]) -> list[tuple[Any, list[Meeting]]]:
     """What was before, with the meetings for which it was so."""
     groups: list[tuple[Any, list[Meeting]]] = []
     for change in changes:
@@ -208,4 +289,4 @@ def _alike(changes: Sequence[MeetingChange], *, whole: bool) -> list[tuple[Any, 
         if group is None:
             groups.append((was, group := []))
         group.append(change.meeting)
-    return groups[:1] if whole else groups
+    return groups

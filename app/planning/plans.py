@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import asdict
 from typing import Any
 
@@ -43,6 +44,7 @@ from app.staffing.operations import add_needs
 from app.web import one_or_404
 
 bp = Blueprint("plans", __name__)
+ROW, NUMBERED = re.compile(r"(slots|singles|needs)-"), re.compile(r"[a-z]+-[0-9]{1,3}-[a-z_]+$")
 
 
 @bp.get("/activities/new")
@@ -132,6 +134,8 @@ def _sent_form() -> tuple[PlanForm, Activity | None]:
     kind = next((kind for kind in Kind if kind.value == request.form.get("kind")), None)
     if kind is None:
         abort(404)
+    if any(ROW.match(name) and not NUMBERED.match(name) for name in request.form):
+        abort(400)
     ref = request.form.get("like")
     like = _activity(ref) if ref else None
     return _form(_planned_alone(kind), like=like), like

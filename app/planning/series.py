@@ -19,6 +19,7 @@ from app.planning.need_form import NeedInScopeForm, need_as_it_is
 from app.planning.operations import NeedChange, changes_of_edit, edit_series, undo
 from app.planning.series_form import SeriesForm, as_it_is_now
 from app.programme.changing import Target
+from app.programme.forms import wrong
 from app.programme.models import Activity, Edit, Meeting, Scope
 from app.programme.queries import activities_planned_by, meetings_planned_by, rooms_of
 from app.programme.series import (
@@ -48,8 +49,12 @@ def change_form(ref: str) -> str:
     """What is to become of a session, and of which others of its series."""
     meeting = _planned(ref)
     scope = request.args.get("scope", Scope.THIS.value)
-    several = has_several_slots(meeting, now=clock.now())
-    given = as_it_is_now(meeting) | {"scope": scope, "same_slot": several}
+    several = has_several_slots(meeting, now=clock.now()) and scope != Scope.ALL.value
+    given = as_it_is_now(meeting) | {
+        "scope": scope,
+        "same_slot": several,
+        "opened": fingerprint([meeting]),
+    }
     return _page(meeting, _form(meeting, data=given))
 
 
@@ -61,11 +66,17 @@ def change(ref: str) -> tuple[str, int] | Response:
     if not form.validate_on_submit():
         return _page(meeting, form), 422
     found = _concerned(meeting, form)
-    name = fingerprint(found.meetings)
-    if "save" not in request.form or form.seen.data != name:
-        return _preview(meeting, form, found, late="save" in request.form)
     try:
-        edit = _make(form, found, _targets(form, found), name)
+        targets = _targets(form, found)
+    except ValueError:
+        wrong(form.ends, _("One of these sessions would end before it starts."))
+        return _page(meeting, form), 422
+    name = fingerprint(found.meetings)
+    late = form.opened.data != fingerprint([meeting])
+    if "save" not in request.form or late or form.seen.data != name:
+        return _preview(meeting, form, found, late=late or "save" in request.form)
+    try:
+        edit = _make(form, found, targets, name)
     except Refusal as refusal:
         db.session.rollback()
         meeting = _planned(ref)
@@ -82,12 +93,20 @@ def _preview(
     late: bool = False,
 ) -> tuple[str, int]:
     name = fingerprint(found.meetings)
-    form.seen.data = name
+    form.seen.data, form.opened.data = name, fingerprint([meeting])
     targets = _targets(form, found)
     look = outlook(targets, lambda: _make(form, found, targets, name))
     if late:
         refused = _("Somebody changed these sessions a moment ago. Look again before you save.")
-    page = _page(meeting, form, look=look, targets=targets, found=found, refused=refused)
+    page = _page(
+        meeting,
+        form,
+        look=look,
+        targets=targets,
+        found=found,
+        refused=refused,
+        details=form.details() if form.status() is None else None,
+    )
     return page, 409 if refused or not look.is_possible else 200
 
 
@@ -194,7 +213,7 @@ def change_need(ref: str) -> tuple[str, int] | Response:
     if not form.validate_on_submit():
         return _need_page(need, form), 422
     new = None if "remove" in request.form else form.need_facts()
-    return _change_needs(need.meeting, form, NeedChange(facts_of(need), new))
+    return _change_needs(need.meeting, form, NeedChange(facts_of(need), new, frozenset({need.id})))
 
 
 @bp.get("/meetings/<ref>/needs/new")

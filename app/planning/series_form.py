@@ -55,6 +55,7 @@ class SeriesForm(FlaskForm):  # type: ignore[misc]
     title_ar = StringField(_l("Title in Arabic"), [Length(max=120)])
     privacy = SelectField(_l("Who may know"), default="")
     seen = HiddenField()
+    opened = HiddenField()
 
     def __init__(
         self, *args: Any, meeting: Meeting, rooms: list[Room], today: date, **kwargs: Any
@@ -113,10 +114,13 @@ class SeriesForm(FlaskForm):  # type: ignore[misc]
 
     def details(self) -> Details | None:
         """What differs from the session as it is, beside its time and room."""
-        whole = self.which() is Scope.ALL
+        whole = self.which() is Scope.ALL and not self.same_slot.data
         typed = {tag: stripped(getattr(self, f"title_{tag}").data) or "" for tag in LANGUAGES}
         had = {tag: titles_of(self._meeting).get(tag, "") for tag in LANGUAGES}
         link = stripped(self.online_url.data) or ""
+        if whole:  # only what was typed anew becomes the activity's
+            typed = {tag: title for tag, title in typed.items() if title and title != had[tag]}
+            had = {}
         found = Details(
             titles=typed if typed != had and not self._meeting.kind.policy.coded else None,
             privacy=Privacy(self.privacy.data) if self.privacy.data else None,

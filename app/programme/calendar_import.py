@@ -131,7 +131,7 @@ def read(
     if len(data) > MOST_BYTES:
         return Reading(problem=Problem.TOO_LARGE)
     lines = _unfolded(data)
-    if sum(line[:6].upper() == "BEGIN:" for line in lines) > MOST_COMPONENTS:
+    if sum(line.lstrip()[:5].upper() == "BEGIN" for line in lines) > MOST_COMPONENTS:
         return Reading(problem=Problem.TOO_MANY)
     events = _events(lines)
     if not events:

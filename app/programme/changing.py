@@ -88,6 +88,10 @@ Seen = Callable[[Sequence[Meeting]], bool]
 """Whether the meetings, as they are now that we hold them, are those that were decided upon."""
 
 
+AlsoTell = Callable[[Sequence[Meeting]], Mapping[int, Collection[Person]]]
+"""Meeting id -> who else must hear of its change."""
+
+
 def change_meetings(
     targets: Sequence[Target],
     *,
@@ -95,7 +99,7 @@ def change_meetings(
     now: datetime,
     seen: Seen,
     edit: Edit | None = None,
-    also_tell: Mapping[int, Collection[Person]] | None = None,
+    also_tell: AlsoTell | None = None,
     not_told: Collection[int] = (),
 ) -> Edit | None:
     """Each meeting becomes what its target says; everyone expected is told once of all of it.
@@ -103,8 +107,8 @@ def change_meetings(
     Helpers who are expected elsewhere then: `HelperElsewhere`. Learners who are: they are told so,
     and are not expected until a later change suits them. A room in use: `RoomTaken`. What already
     is as wished stays untouched; None where that is everything. The changes belong to *edit*, a new
-    one by default. *also_tell*: meeting id -> who else
-    must hear; *not_told*: ids of people who never heard of what is now undone.
+    one by default. *also_tell*: asked once everything is
+    held, who else must hear; *not_told*: ids of people who never heard of what is now undone.
     """
     if not any(target.differs for target in targets):
         return None
@@ -121,9 +125,15 @@ def change_meetings(
     retime([one.meeting for one in changed], elsewhere=found.bookings)
     edit = edit or Edit(activity=changed[0].meeting.activity, scope=Scope.THIS, by=by, at=now)
     changes = _record(changed, befores, edit)
-    tell(changes, held, found, edit=edit, also=also_tell or {}, but={by.id, *not_told})
+    tell(changes, held, found, edit=edit, also=_others(also_tell, changed), but={by.id, *not_told})
     expect_again(held.people, now=now)
     return edit
+
+
+def _others(
+    also_tell: AlsoTell | None, changed: Sequence[Target]
+) -> Mapping[int, Collection[Person]]:
+    return also_tell([target.meeting for target in changed]) if also_tell else {}
 
 
 def hold(meetings: Sequence[Meeting], *, seen: Seen) -> Held:
@@ -326,5 +336,5 @@ def _change_one(
         by=by,
         now=now,
         seen=exactly(seen),
-        also_tell={target.meeting.id: also_tell},
+        also_tell=lambda _changed: {target.meeting.id: also_tell},
     )

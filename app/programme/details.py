@@ -10,7 +10,8 @@ from sqlalchemy import ColumnElement, delete, insert, select, update
 
 from app.extensions import db
 from app.i18n import _l
-from app.programme.kinds import Privacy
+from app.notices.operations import conceal
+from app.programme.kinds import Kind, Privacy
 from app.programme.models import (
     Activity,
     ChangeKind,
@@ -27,6 +28,17 @@ from app.refusal import Refusal
 
 class LessPrivateThanItsActivity(Refusal):
     message = _l("One session cannot be more public than its activity. Change all of them.")
+
+
+class NotProtectedAlone(Refusal):
+    message = _l(
+        "One session of an open activity cannot be protected: whoever comes to the others would "
+        "know of it. Protect all of them, or plan it as an activity of its own."
+    )
+
+
+class AsPrivateAsItsHost(Refusal):
+    message = _l("Childcare is as private as what it is beside. Change that.")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -100,9 +112,15 @@ def _retitle_activity(meetings: Sequence[Meeting], titles: Mapping[str, str], ed
 def _change_privacy(
     meetings: Sequence[Meeting], privacy: Privacy, edit: Edit, *, whole: bool
 ) -> None:
+    """One session may be for members while the others are public; protected is only a whole
+    activity, with everything that it ever held: its sessions tell of one another."""
     activity = edit.activity
+    if activity.kind is Kind.CHILDCARE:
+        raise AsPrivateAsItsHost
     if privacy not in activity.kind.policy.privacies:
         raise NotThisPrivate
+    if not whole and privacy.is_listed != activity.privacy.is_listed:
+        raise NotProtectedAlone if activity.privacy.is_listed else LessPrivateThanItsActivity
     if not whole and privacy.strictness < activity.privacy.strictness:
         raise LessPrivateThanItsActivity
     _record(
@@ -112,35 +130,66 @@ def _change_privacy(
         privacy.value,
         edit,
         whole=whole,
+        activity_was=activity.privacy.value,
     )
-    if not privacy.is_listed:
-        _entrust(activity, edit)
+    set_privacy(meetings, privacy, edit, whole=whole)
+
+
+def record_undone_privacy(changes: Sequence[MeetingChange], back: Edit) -> None:
+    """The trail of taking *changes* back, to be written before it is done."""
+    for change in changes:
+        db.session.add(
+            MeetingChange(
+                meeting=change.meeting,
+                sequence=change.meeting.sequence,
+                kind=ChangeKind.PRIVACY,
+                by=back.by,
+                at=back.at,
+                edit=back,
+                before={"was": change.after["is"], "whole": False},
+                after={"is": change.before["was"], "whole": False},
+            )
+        )
+    db.session.flush()
+
+
+def set_privacy(meetings: Sequence[Meeting], privacy: Privacy, edit: Edit, *, whole: bool) -> None:
+    """Without asking. *whole*: the activity, all it ever held and the childcare beside it."""
+    activity = edit.activity
     which: ColumnElement[bool] = Meeting.id.in_([meeting.id for meeting in meetings])
     if whole:
+        if not privacy.is_listed:
+            _entrust(activity, edit)
         activity.privacy, activity.changed_at = privacy, edit.at
         which = Meeting.activity_id == activity.id
+        _childcare_too(activity, privacy, edit)
     db.session.execute(update(Meeting).where(which).values(privacy=privacy, changed_at=edit.at))
-    _hide_childcare(which, privacy, edit, whole=whole)
+    if not privacy.is_listed:
+        _conceal_letters(activity)
 
 
-def _hide_childcare(
-    which: ColumnElement[bool], privacy: Privacy, edit: Edit, *, whole: bool
-) -> None:
-    """Childcare is never more public than what it is beside."""
-    looser = [one for one in Privacy if one.strictness < privacy.strictness]
-    hosts = select(Meeting.id).where(which)
-    db.session.execute(
-        update(Meeting)
-        .where(Meeting.beside_id.in_(hosts), Meeting.privacy.in_(looser))
-        .values(privacy=privacy, changed_at=edit.at)
-        .execution_options(synchronize_session=False)
-    )
-    if whole:
+def _childcare_too(host: Activity, privacy: Privacy, edit: Edit) -> None:
+    """As private as its host, and known to the same coordinators."""
+    fitting = max(privacy, Privacy.MEMBERS, key=lambda one: one.strictness)
+    for care in db.session.scalars(select(Activity).where(Activity.beside_id == host.id)):
+        care.privacy, care.changed_at = fitting, edit.at
+        care.coordinator = host.coordinator
+        care.confidants = [Confidant(person_id=one.person_id) for one in host.confidants]
         db.session.execute(
-            update(Activity)
-            .where(Activity.beside_id == edit.activity.id, Activity.privacy.in_(looser))
-            .values(privacy=privacy, changed_at=edit.at)
+            update(Meeting)
+            .where(Meeting.activity_id == care.id)
+            .values(privacy=fitting, changed_at=edit.at)
         )
+        if not fitting.is_listed:
+            _conceal_letters(care)
+
+
+def _conceal_letters(activity: Activity) -> None:
+    """What was written about it while it was open is shown to nobody else from now on."""
+    db.session.flush()
+    meetings = select(Meeting.id).where(Meeting.activity_id == activity.id)
+    edits = select(Edit.id).where(Edit.activity_id == activity.id)
+    conceal(meetings=db.session.scalars(meetings).all(), edits=db.session.scalars(edits).all())
 
 
 def _entrust(activity: Activity, edit: Edit) -> None:
@@ -172,6 +221,7 @@ def _record(
     edit: Edit,
     *,
     whole: bool = False,
+    **more: Any,
 ) -> None:
     """One change for each meeting for which something differs."""
     db.session.add_all(
@@ -182,7 +232,7 @@ def _record(
             by=edit.by,
             at=edit.at,
             edit=edit,
-            before={"was": before(meeting), "whole": whole},
+            before={"was": before(meeting), "whole": whole, **more},
             after={"is": after, "whole": whole},
         )
         for meeting in meetings

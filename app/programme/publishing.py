@@ -55,6 +55,8 @@ def publish(term: Term, *, by: Person, now: datetime, also_tell: AlsoTell) -> li
         select(Meeting).where(Meeting.activity_id.in_(ids)).order_by(Meeting.id)
     ).all()
     held = hold(meetings, seen=lambda _held: True)
+    if any(not activity.is_draft for activity in activities):
+        raise NothingToPublish  # a second click, while the first was at work
     for activity in activities:
         activity.published_at = activity.changed_at = now
     term.published_at = term.published_at or now
@@ -62,7 +64,7 @@ def publish(term: Term, *, by: Person, now: datetime, also_tell: AlsoTell) -> li
     hold_again(held.people, now=now)
     post_all(
         (
-            _letter(person, mine, term, by=by, now=now)
+            _letter(person, mine, term, by=by, now=now, first=_first(mine, meetings, now))
             for person, mine in _concerned(held, meetings, also_tell(ids)).items()
             if person.id != by.id
         ),
@@ -89,8 +91,23 @@ def _concerned(
     return {person: list(mine.values()) for person, mine in found.items()}
 
 
+def _first(
+    activities: Sequence[Activity], meetings: Sequence[Meeting], now: datetime
+) -> datetime | None:
+    """When the first session to come of those activities begins."""
+    ids = {activity.id for activity in activities}
+    coming = [m.starts_at for m in meetings if m.activity_id in ids and m.starts_at > now]
+    return min(coming, default=None)
+
+
 def _letter(
-    person: Person, activities: Sequence[Activity], term: Term, *, by: Person, now: datetime
+    person: Person,
+    activities: Sequence[Activity],
+    term: Term,
+    *,
+    by: Person,
+    now: datetime,
+    first: datetime | None,
 ) -> Owed:
     return Owed(
         to=person,
@@ -99,4 +116,5 @@ def _letter(
         about={"activities": sorted(activity.id for activity in activities)},
         responsible=by,
         confidential=any(not activity.privacy.is_listed for activity in activities),
+        matters_at=first,
     )

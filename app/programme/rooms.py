@@ -11,7 +11,7 @@ from sqlalchemy import func, select
 from app.extensions import db, lock
 from app.i18n import _, _l, ngettext
 from app.people.models import Centre, Person
-from app.programme.models import Meeting, Status
+from app.programme.models import TOLD, Meeting, MeetingChange, Status
 from app.programme.places import Room, TravelTime
 from app.programme.queries import meetings_planned_by
 from app.refusal import Refusal
@@ -117,7 +117,12 @@ def remove_room(room: Room) -> None:
 def has_held(room: Room) -> bool:
     """Whether a session ever was there, or was to be."""
     held = select(Meeting.id).where(Meeting.room_id == room.id).limit(1)
-    return db.session.scalars(held).one_or_none() is not None
+    moved_away = (
+        select(MeetingChange.id)
+        .where(MeetingChange.before["room"].as_integer() == room.id, MeetingChange.kind.in_(TOLD))
+        .limit(1)
+    )
+    return any(db.session.scalars(found).first() is not None for found in (held, moved_away))
 
 
 def set_ways(minutes: Mapping[tuple[int, int], int | None]) -> None:

@@ -116,5 +116,16 @@ def as_seen(name: str, meetings: Iterable[Meeting]) -> Seen:
 def fingerprint(meetings: Iterable[Meeting]) -> str:
     """What names this state of these meetings: a decision made on another one must be looked at
     again."""
-    parts = sorted(f"{meeting.ref}:{meeting.sequence}" for meeting in meetings)
-    return hashlib.sha256(" ".join(parts).encode()).hexdigest()[:32]
+    parts = sorted(
+        "\x1f".join(
+            (
+                meeting.ref,
+                str(meeting.sequence),
+                meeting.privacy,
+                meeting.online_url or "",
+                *sorted(f"{text.language}={text.title}" for text in meeting.texts),
+            )
+        )
+        for meeting in meetings
+    )
+    return hashlib.sha256("\x1e".join(parts).encode()).hexdigest()[:32]

@@ -12,7 +12,7 @@ from app.notices.operations import Owed, post_all
 from app.people.models import Person
 from app.programme.bookings import hold_again
 from app.programme.conflicts import Conflicts
-from app.programme.models import ChangeKind, Edit, Meeting
+from app.programme.models import ChangeKind, Edit, Meeting, Scope
 
 LETTERS = {
     ChangeKind.MOVED: Letter.MOVED,
@@ -20,7 +20,9 @@ LETTERS = {
     ChangeKind.RESTORED: Letter.RESTORED,
 }
 UNDO_FIRST = timedelta(minutes=5)
-"""How long letters about several meetings wait, so that an undo comes before anybody was told."""
+"""How long letters about a series wait, so that an undo comes before anybody was told."""
+NO_WAIT_WITHIN = timedelta(hours=3)
+"""Of what begins, or was to begin, so soon, nobody is told five minutes late."""
 
 
 @dataclass(frozen=True)
@@ -62,7 +64,8 @@ def tell(
             continue
         there = [p for p in held.people if (p.id, change.meeting.id) in held.places]
         for person in dict.fromkeys([*there, *also.get(change.meeting.id, ())]):
-            if person.id not in but:
+            released = held.places.get((person.id, change.meeting.id)) in found.bookings
+            if person.id not in but or released:  # who loses something hears of it in any case
                 by_person.setdefault(person, []).append(change)
     owed = (_letter(person, mine, held, found, edit) for person, mine in by_person.items())
     post_all(owed, now=edit.at)
@@ -76,6 +79,9 @@ def _letter(
     secret = any(change.meeting.is_secret for change in changes) or bool(bookings & found.secret)
     first = min(changes, key=lambda change: change.meeting.starts_at)
     meeting = first.meeting
+    matters_at = min(min(change.old_start, change.meeting.starts_at) for change in changes)
+    in_time = matters_at - edit.at > NO_WAIT_WITHIN
+    wait = UNDO_FIRST if edit.scope is not Scope.THIS and in_time else timedelta()
     if len(changes) > 1:
         return Owed(
             to=person,
@@ -85,8 +91,8 @@ def _letter(
             responsible=meeting.activity.coordinator,
             confidential=secret,
             not_after=max(change.meeting.starts_at for change in changes),
-            matters_at=min(change.old_start for change in changes),
-            wait=UNDO_FIRST,
+            matters_at=matters_at,
+            wait=wait,
         )
     return Owed(
         to=person,
@@ -96,7 +102,8 @@ def _letter(
         responsible=meeting.activity.coordinator,
         confidential=secret,
         not_after=meeting.starts_at,
-        matters_at=first.old_start,
+        matters_at=matters_at,
+        wait=wait,
     )
 
 

@@ -16,13 +16,13 @@ from sqlalchemy import select
 from app.extensions import db
 from app.i18n import in_language
 from app.notices.letter import Letter
-from app.notices.models import TO_CALL, Kind, Notice
-from app.notices.models import State as Outcome
+from app.notices.models import Kind, Notice
 from app.people.locale import direction
 from app.people.operations import make_password_link
 from app.programme.models import TOLD, Booking, Meeting, MeetingChange
 from app.programme.queries import bookings_of, is_expected
 from app.reminders.summaries import changed_for, edit_of, published_for
+from app.reminders.told import last_heard
 from app.signups.queries import enrolment_of
 from app.staffing.models import Assignment, State
 from app.staffing.queries import asked_about, places_left
@@ -172,32 +172,17 @@ def _place_facts(notice: Notice) -> dict[str, Any]:
 
 
 def _was(notice: Notice) -> datetime | None:
-    """The time that the reader last heard of a moved meeting: letters that were dropped because a
-    newer one followed do not count."""
+    """The time of a moved meeting that the reader last heard."""
     if notice.kind is not Kind.MOVED:
         return None
-    meeting_id, sequence = notice.about["meeting"], notice.about["sequence"]
-    ref = notice.key.rpartition(":")[0]
-    while sequence > 1 and _was_not_read(notice.person_id, f"{ref}:{sequence - 1}"):
-        sequence -= 1
-    before = db.session.scalars(
-        select(MeetingChange.before).where(
-            MeetingChange.meeting_id == meeting_id,
-            MeetingChange.sequence == sequence,
+    change = db.session.scalars(
+        select(MeetingChange).where(
+            MeetingChange.meeting_id == notice.about["meeting"],
+            MeetingChange.sequence == notice.about["sequence"],
             MeetingChange.kind.in_(TOLD),
         )
     ).one()
-    return datetime.fromisoformat(before["starts_at"])
-
-
-def _was_not_read(person_id: int, key: str) -> bool:
-    unread = select(Notice.id).where(
-        Notice.person_id == person_id,
-        Notice.key == key,
-        Notice.kind.in_((Kind.MOVED, Kind.RELEASED, Kind.CANCELLED, Kind.RESTORED)),
-        Notice.state.in_((Outcome.DROPPED, *TO_CALL)),
-    )
-    return db.session.scalars(unread.limit(1)).one_or_none() is not None
+    return last_heard(notice.person_id, change)
 
 
 def _series_facts(notice: Notice, now: datetime, language: str) -> dict[str, Any] | None:

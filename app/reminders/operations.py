@@ -6,7 +6,6 @@ the meeting and the answer changes by itself: the key of a reminder holds the me
 
 from __future__ import annotations
 
-from collections.abc import Collection
 from datetime import datetime, timedelta
 
 from sqlalchemy import String, and_, cast, select
@@ -17,6 +16,7 @@ from app.notices.models import Kind, Notice, State
 from app.notices.operations import post
 from app.notices.timing import day_before
 from app.programme.models import Booking, Meeting, Status
+from app.reminders.told import Told, reminded_of_the_same, told_lately, where_and_when
 
 HORIZON = timedelta(hours=26)  # a day before by the clock on the wall is at most 25 hours
 LATEST = timedelta(minutes=30)  # before the start: afterwards a reminder is of no use
@@ -25,25 +25,34 @@ LATEST = timedelta(minutes=30)  # before the start: afterwards a reminder is of 
 def post_reminders(*, now: datetime) -> int:
     """Owe a reminder to everyone expected by this time tomorrow, once. How many were new."""
     due = [booking for booking in not_reminded(now=now) if _is_due(booking, now)]
-    told = _told_lately(due)
+    told = told_lately(due)
+    fresh = [booking for booking in due if not _was_told(booking, told)]
+    again = reminded_of_the_same(fresh)
     posted = 0
-    for booking in due:
+    for booking in fresh:
         meeting = booking.meeting
-        since = day_before(meeting.starts_at, meeting.activity.centre.tz)
-        if told.get((booking.person_id, meeting.id), since) > since:
-            continue  # another letter said so within the same day
+        if (booking.person_id, meeting.id) in again:
+            continue  # moved and moved back: what they read is true
         post(
             booking.person,
             Kind.REMINDER,
             key_of(meeting),
             now=now,
-            about={"meeting": meeting.id, "sequence": meeting.sequence},
+            about={"meeting": meeting.id, "sequence": meeting.sequence, **where_and_when(meeting)},
             responsible=meeting.activity.coordinator,
             confidential=meeting.is_secret,
             not_after=meeting.starts_at - LATEST,
         )
         posted += 1
     return posted
+
+
+def _was_told(booking: Booking, told: Told) -> bool:
+    """Whether another letter said so within the same day."""
+    meeting = booking.meeting
+    since = day_before(meeting.starts_at, meeting.activity.centre.tz)
+    at = told.get((booking.person_id, meeting.id))
+    return at is not None and at >= since
 
 
 def key_of(meeting: Meeting) -> str:
@@ -80,18 +89,3 @@ def not_reminded(*, now: datetime) -> list[Booking]:
 
 def _is_due(booking: Booking, now: datetime) -> bool:
     return now >= day_before(booking.starts_at, booking.meeting.activity.centre.tz)
-
-
-def _told_lately(due: Collection[Booking]) -> dict[tuple[int, int], datetime]:
-    """(person id, meeting id) -> when a letter told of the meeting as it now is: of its change, or
-    of the place of somebody who has just joined."""
-    keys = {key_of(one.meeting): one.meeting_id for one in due}
-    people = {one.person_id for one in due}
-    changes = select(Notice.person_id, Notice.key, Notice.posted_at).where(
-        Notice.kind.in_((Kind.MOVED, Kind.RESTORED, Kind.ADDED)), Notice.key.in_(keys)
-    )
-    places = select(Notice.person_id, Notice.about, Notice.posted_at).where(
-        Notice.kind == Kind.ENROLLED, Notice.person_id.in_(people)
-    )
-    told = {(who, keys[key]): at for who, key, at in db.session.execute(changes)}
-    return told | {(who, about["meeting"]): at for who, about, at in db.session.execute(places)}

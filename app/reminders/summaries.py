@@ -20,6 +20,8 @@ from app.programme.models import (
     MeetingChange,
     Status,
 )
+from app.programme.queries import is_published
+from app.reminders.told import last_heard
 from app.staffing.models import Assignment
 from app.staffing.queries import asked_about, offers_waiting
 
@@ -50,14 +52,14 @@ def changed_for(reader: Person, edit: Edit, now: datetime) -> list[Changed]:
             .order_by(Meeting.starts_at, Meeting.id)
             .options(contains_eager(MeetingChange.meeting))
         )
-        if change.meeting.sequence == change.sequence and change.meeting.starts_at > now
+        if change.meeting.sequence == change.sequence and change.meeting.ends_at > now
     ]
     places = _places(reader, [change.meeting for change in changes], now)
     return [
         Changed(
             change.meeting,
             change.kind is ChangeKind.CANCELLED,
-            _was(change),
+            _was(reader, change),
             elsewhere=not places[change.meeting_id] and not change.meeting.is_cancelled,
         )
         for change in changes
@@ -78,44 +80,53 @@ def _places(reader: Person, meetings: Sequence[Meeting], now: datetime) -> dict[
     return held | {meeting_id: is_held for meeting_id, is_held in rows}
 
 
-def _was(change: MeetingChange) -> datetime | None:
-    before = datetime.fromisoformat(change.before["starts_at"])
-    moved = change.kind is ChangeKind.MOVED and before != change.meeting.starts_at
-    return before if moved else None
+def _was(reader: Person, change: MeetingChange) -> datetime | None:
+    if change.kind is not ChangeKind.MOVED:
+        return None
+    before = last_heard(reader.id, change)
+    return before if before != change.meeting.starts_at else None
 
 
 @dataclass(frozen=True)
 class Published:
-    """One activity in the letter about a new term: where the reader is expected, how often, and the
-    first time; *offer*: what they are asked."""
+    """One activity in the letter about a new term: the first session at which the reader is
+    expected and how many there are; *elsewhere*: at how many they have a place and are expected at
+    something else; *offer*: what they are asked."""
 
     meeting: Meeting
     count: int
+    elsewhere: int = 0
     offer: Assignment | None = None
 
 
 def published_for(reader: Person, activities: Sequence[int], now: datetime) -> list[Published]:
-    """Where the reader is expected in those activities, then what they are asked, by time."""
-    found: dict[int, list[Meeting]] = {}
-    for meeting in db.session.scalars(
-        select(Meeting)
+    """Where the reader has a place in those activities, then what they are asked, by time."""
+    found: dict[int, list[tuple[Meeting, bool]]] = {}
+    rows = db.session.execute(
+        select(Meeting, Booking.held)
         .join(Booking, Booking.meeting_id == Meeting.id)
         .join(Meeting.activity)
         .where(
             Booking.person_id == reader.id,
-            Booking.held,
             Meeting.activity_id.in_(activities),
             Meeting.status == Status.PLANNED,
             Meeting.starts_at > now,
+            is_published(),
         )
         .order_by(Meeting.starts_at)
-    ):
-        found.setdefault(meeting.activity_id, []).append(meeting)
-    expected = [Published(meetings[0], len(meetings)) for meetings in found.values()]
+    )
+    for meeting, held in rows:
+        found.setdefault(meeting.activity_id, []).append((meeting, held))
     offers = db.session.scalars(
         offers_waiting(reader, now=now).where(Meeting.activity_id.in_(activities))
     )
-    return expected + [Published(offer.need.meeting, 1, offer) for offer in offers]
+    asked = [Published(offer.need.meeting, 1, offer=offer) for offer in offers]
+    return [_published(places) for places in found.values()] + asked
+
+
+def _published(places: Sequence[tuple[Meeting, bool]]) -> Published:
+    held = [meeting for meeting, is_held in places if is_held]
+    return Published(held[0] if held else places[0][0], len(held), len(places) - len(held))
 
 
 def edit_of(edit_id: int) -> Edit | None:

@@ -92,6 +92,11 @@ def _refuse(activity: Activity, person: Person, *, by: Person) -> None:
         raise ActivityFull
 
 
+def tell_of_place(meeting: Meeting, person: Person, *, now: datetime) -> None:
+    """*person* has a place at *meeting* and at whatever follows it in its activity."""
+    _post(Letter.ENROLLED, meeting, person, now=now)
+
+
 def _tell(activity: Activity, person: Person, *, now: datetime) -> None:
     first = next((m for m in coming_meetings(activity, now=now) if not m.is_cancelled), None)
     if first is not None:

@@ -3,7 +3,7 @@ commits."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -66,19 +66,28 @@ def from_json(facts: dict[str, Any] | None) -> NeedFacts | None:
 
 
 def change_needs(
-    meetings: Sequence[Meeting], old: NeedFacts | None, new: NeedFacts | None, *, edit: Edit
+    meetings: Sequence[Meeting],
+    old: NeedFacts | None,
+    new: NeedFacts | None,
+    *,
+    edit: Edit,
+    chosen: Collection[int] = (),
 ) -> None:
     """Each of *meetings* that needs *old* needs *new* instead; None for nothing before or after.
 
+    Where a meeting has several alike, one whose id is *chosen*, else one that nobody stands for.
     Who is asked or confirmed stays if they still fit: else `SomebodyWouldNotFit`, `MoreThanWanted`;
     taking a need away from them: `SomebodyCounts`. The caller holds the meetings.
     """
     if old == new:
         return
-    concerned = list(meetings) if old is None else _change(meetings, old, new)
-    if old is None and new is not None:
-        add_needs(concerned, **asdict(new))
-    _record(concerned, old, new, edit)
+    if old is not None:
+        needs = _change(meetings, old, new, chosen)
+    else:
+        added = add_needs(meetings, **asdict(new)) if new is not None else []
+        needs = {need.meeting_id: need.id for need in added}
+    concerned = [meeting for meeting in meetings if meeting.id in needs]
+    _record(concerned, old, new, edit, needs)
     if edit.activity.kind is Kind.CHILDCARE:
         for meeting in concerned:
             refuse_one_adult(meeting)
@@ -86,29 +95,42 @@ def change_needs(
         raise SomebodyWouldNotFit
 
 
-def _change(meetings: Sequence[Meeting], old: NeedFacts, new: NeedFacts | None) -> list[Meeting]:
-    """The first such need of each meeting; which meetings had one."""
-    by_id = {meeting.id: meeting for meeting in meetings}
-    needs: dict[int, Need] = {}
-    for need in db.session.scalars(_such(by_id, old)):
-        needs.setdefault(need.meeting_id, need)
-    ids = [need.id for need in needs.values()]
-    standing = db.session.execute(
+def _change(
+    meetings: Sequence[Meeting], old: NeedFacts, new: NeedFacts | None, chosen: Collection[int]
+) -> dict[int, int]:
+    """Meeting id -> the id of the one need of it that was changed, or taken away."""
+    found = db.session.scalars(_such([meeting.id for meeting in meetings], old)).all()
+    standing: dict[int, list[State]] = {}
+    for need_id, state in db.session.execute(
         select(Assignment.need_id, Assignment.state).where(
-            Assignment.need_id.in_(ids), Assignment.state.in_(ALIVE)
+            Assignment.need_id.in_([need.id for need in found]), Assignment.state.in_(ALIVE)
         )
-    ).all()
+    ):
+        standing.setdefault(need_id, []).append(state)
+    needs: dict[int, int] = {}
+    for need in sorted(found, key=lambda n: (n.id not in chosen, n.id in standing, n.id)):
+        needs.setdefault(need.meeting_id, need.id)
     if new is None:
-        if standing:
-            raise SomebodyCounts
-        db.session.execute(delete(Assignment).where(Assignment.need_id.in_(ids)))
-        db.session.execute(delete(Need).where(Need.id.in_(ids)))
+        _take_away(list(needs.values()), standing)
     else:
-        confirmed = [need_id for need_id, state in standing if state is State.CONFIRMED]
-        if any(confirmed.count(need_id) > new.wanted for need_id in set(confirmed)):
+        _refuse_too_few(needs.values(), standing, new)
+        db.session.execute(update(Need).where(Need.id.in_(needs.values())).values(**asdict(new)))
+    return needs
+
+
+def _take_away(needs: Sequence[int], standing: Collection[int]) -> None:
+    if any(need_id in standing for need_id in needs):
+        raise SomebodyCounts
+    db.session.execute(delete(Assignment).where(Assignment.need_id.in_(needs)))
+    db.session.execute(delete(Need).where(Need.id.in_(needs)))
+
+
+def _refuse_too_few(
+    needs: Iterable[int], standing: Mapping[int, Sequence[State]], new: NeedFacts
+) -> None:
+    for need_id in needs:
+        if list(standing.get(need_id, ())).count(State.CONFIRMED) > new.wanted:
             raise MoreThanWanted
-        db.session.execute(update(Need).where(Need.id.in_(ids)).values(**asdict(new)))
-    return [by_id[meeting_id] for meeting_id in needs]
 
 
 def _such(meeting_ids: Any, facts: NeedFacts) -> Any:
@@ -119,7 +141,11 @@ def _such(meeting_ids: Any, facts: NeedFacts) -> Any:
 
 
 def _record(
-    meetings: Sequence[Meeting], old: NeedFacts | None, new: NeedFacts | None, edit: Edit
+    meetings: Sequence[Meeting],
+    old: NeedFacts | None,
+    new: NeedFacts | None,
+    edit: Edit,
+    needs: Mapping[int, int],
 ) -> None:
     db.session.add_all(
         MeetingChange(
@@ -130,7 +156,7 @@ def _record(
             at=edit.at,
             edit=edit,
             before={"was": as_json(old)},
-            after={"is": as_json(new)},
+            after={"is": as_json(new), "need": needs[meeting.id] if new else None},
         )
         for meeting in meetings
     )
