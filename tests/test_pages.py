@@ -12,7 +12,7 @@ from werkzeug.routing import Rule
 
 from app.doctor import complaints
 from app.extensions import db
-from app.people.terms import Role
+from app.people.terms import HELPERS, Role
 from tests import make
 from tests.conftest import Browser
 
@@ -222,8 +222,8 @@ def test_a_role_opens_its_own_pages_and_no_others(app: Flask, role: Role) -> Non
         "/people": {Role.COORDINATOR, Role.ADMINISTRATOR},
         "/people/new": {Role.COORDINATOR, Role.ADMINISTRATOR},
         "/call-list": {Role.COORDINATOR, Role.ADMINISTRATOR},
-        "/needed": {Role.VOLUNTEER, Role.MEDIATOR},
-        "/places": {Role.VOLUNTEER, Role.MEDIATOR},
+        "/needed": set(HELPERS),
+        "/places": set(HELPERS),
         "/mine": set(Role),
         "/profile": set(Role),
         "/my-calendars": set(Role),

@@ -83,7 +83,7 @@ A1_INTENSIVE = Outline(
     placement=True,
     count=24,
     needs=(
-        Wanted(role=Role.VOLUNTEER),
+        Wanted(role=Role.TEACHER, language="ro", level=Level.C1),
         Wanted(role=Role.MEDIATOR, language="ar", level=Level.B2),
     ),
 )

@@ -27,6 +27,7 @@ SHOWN = {
 W, M = Gender.WOMAN, Gender.MAN
 ADMIN, COORD = Role.ADMINISTRATOR, Role.COORDINATOR
 VOL, MED, PART = Role.VOLUNTEER, Role.MEDIATOR, Role.PARTICIPANT
+TEACH = Role.TEACHER
 
 
 @dataclass(frozen=True)
@@ -70,16 +71,18 @@ PEOPLE = (
     Someone("Nimal Perera", "nimal", C, (MED,), "si native, ta B2, en B2, ro A2", M, "en", True),
     Someone("Rehana Begum", "rehana", B, (MED,), "bn native, ur B2, hi B1, en B1, ro A2", W, "en"),
     # Volunteers
-    Someone("Andrei Munteanu", "andrei", B, (VOL,), "ro native, en C1, fr B2", M, checked=True),
-    Someone("Ioana Matei", "ioana", B, (VOL,), "ro native, en B2", W, checked=True),
-    Someone("Radu Georgescu", "radu", B, (VOL,), "ro native, en C1, es B2", M),
-    Someone("Elena Vasile", "elena", B, (VOL,), "ro native, ru B1", W, checked=True),
+    Someone(
+        "Andrei Munteanu", "andrei", B, (TEACH, VOL), "ro native, en C1, fr B2", M, checked=True
+    ),
+    Someone("Ioana Matei", "ioana", B, (TEACH, VOL), "ro native, en B2", W, checked=True),
+    Someone("Radu Georgescu", "radu", B, (TEACH, VOL), "ro native, en C1, es B2", M),
+    Someone("Elena Vasile", "elena", B, (TEACH, VOL), "ro native, ru B1", W, checked=True),
     Someone("Nour Saleh", "nour", B, (VOL, PART), "ar native, en B2, ro B1", W, "ar", True),
-    Someone("Vlad Neagu", "vlad", V, (VOL,), "ro native, en C1", M, checked=True),
-    Someone("Katalin Szabó", "katalin", V, (VOL,), "ro native, en B2", W, checked=True),
-    Someone("Sorina Albu", "sorina", V, (VOL,), "ro native, uk B1", W),
-    Someone("Bogdan Ilie", "bogdan", C, (VOL,), "ro native, en B2, fr C1", M, checked=True),
-    Someone("Maria Tudor", "maria", C, (VOL,), "ro native, en B1", W, checked=True),
+    Someone("Vlad Neagu", "vlad", V, (TEACH, VOL), "ro native, en C1", M, checked=True),
+    Someone("Katalin Szabó", "katalin", V, (TEACH, VOL), "ro native, en B2", W, checked=True),
+    Someone("Sorina Albu", "sorina", V, (TEACH, VOL), "ro native, uk B1", W),
+    Someone("Bogdan Ilie", "bogdan", C, (TEACH, VOL), "ro native, en B2, fr C1", M, checked=True),
+    Someone("Maria Tudor", "maria", C, (TEACH, VOL), "ro native, en B1", W, checked=True),
     # Participants
     Someone("Layla Nasser", "layla", B, (PART,), "apc native, ro A1", W, "ar"),
     Someone("Omar Nasser", "omar", B, (PART,), "apc native, en A2", M, "ar"),

@@ -78,7 +78,7 @@ _COOKING = {
 }
 
 VOL, MED = Role.VOLUNTEER, Role.MEDIATOR
-TEACHER = Wanted(VOL, "ro", Level.C1)
+TEACHER = Wanted(Role.TEACHER, "ro", Level.C1)
 BUCHAREST = ("Layla Nasser", "Omar Nasser", "Samira Aziz", "Mina Hosseini", "Tesfay Gebre")
 BRASOV = ("Olena Kovalenko", "Serhii Bondar", "Derya Yılmaz", "Rozan Ali")
 CRAIOVA = ("Abdi Hassan", "Huda Osman", "Kasun Fernando", "Marie Kamga")

@@ -135,6 +135,22 @@ def withdraw(kinds: Collection[Kind], keys: Collection[str]) -> set[int]:
     return set(gone)
 
 
+def supersede(people: Collection[int], meetings: Collection[int], kinds: Collection[Kind]) -> None:
+    """What nobody could tell those people yet of those meetings is no longer true: a newer message
+    takes its place on the call list."""
+    db.session.execute(
+        update(Notice)
+        .where(
+            Notice.person_id.in_(people),
+            Notice.kind.in_(kinds),
+            Notice.state.in_(TO_CALL),
+            Notice.about["meeting"].as_integer().in_(meetings),
+        )
+        .values(state=State.DROPPED)
+        .execution_options(synchronize_session=False)
+    )
+
+
 def conceal(*, meetings: Collection[int], edits: Collection[int]) -> None:
     """Messages about those meetings and edits (ids) are confidential from now on."""
     about = or_(

@@ -23,7 +23,7 @@ from app.people.forms import (
 from app.people.operations import LinkUsed, TooManyTries
 from app.people.passwords import WeakPassword
 from app.people.queries import password_link
-from app.people.terms import Role
+from app.people.terms import HELPERS, Role
 from app.web import callers_network, local_path, settings
 
 bp = Blueprint("people", __name__)
@@ -67,7 +67,7 @@ def home() -> Response:
         return redirect(url_for("views.week"), 303)
     if person.has_role(Role.ADMINISTRATOR):
         return redirect(url_for("invitations.people"), 303)
-    if person.has_role(Role.VOLUNTEER, Role.MEDIATOR):
+    if person.has_role(*HELPERS):
         return redirect(url_for("staffing.needed"), 303)
     return redirect(url_for("programme.mine"), 303)
 

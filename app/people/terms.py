@@ -13,6 +13,7 @@ class Role(StrEnum):
 
     ADMINISTRATOR = "administrator"
     COORDINATOR = "coordinator"
+    TEACHER = "teacher"
     VOLUNTEER = "volunteer"
     MEDIATOR = "mediator"
     PARTICIPANT = "participant"
@@ -22,7 +23,7 @@ class Role(StrEnum):
         return _ROLE_LABELS[self]
 
 
-HELPERS = (Role.VOLUNTEER, Role.MEDIATOR)
+HELPERS = (Role.TEACHER, Role.VOLUNTEER, Role.MEDIATOR)
 """The roles that a meeting can need."""
 
 STAFF = (Role.ADMINISTRATOR, Role.COORDINATOR)
@@ -30,6 +31,7 @@ STAFF = (Role.ADMINISTRATOR, Role.COORDINATOR)
 _ROLE_LABELS = {
     Role.ADMINISTRATOR: _l("Administrator"),
     Role.COORDINATOR: _l("Coordinator"),
+    Role.TEACHER: _l("Teacher"),
     Role.VOLUNTEER: _l("Volunteer"),
     Role.MEDIATOR: _l("Intercultural mediator"),
     Role.PARTICIPANT: _l("Participant"),

@@ -9,6 +9,7 @@ from app.planning.plan_questions import READ
 from app.planning.plan_rows import SUPPORT
 from app.programme.kinds import Kind
 from app.programme.recurrence import Slot
+from app.programme.terms import Term
 
 
 def usual_plan(kind: Kind) -> dict[str, Any]:
@@ -25,6 +26,11 @@ def usual_plan(kind: Kind) -> dict[str, Any]:
             for usual in kind.policy.needs
         ],
     }
+
+
+def in_term(term: Term | None) -> dict[str, Any]:
+    """The form as it begins for a new activity in *term*."""
+    return {} if term is None else {"term": term.id, "centre": term.centre_id}
 
 
 def plan_like(outline: Outline) -> dict[str, Any]:

@@ -51,6 +51,8 @@ def check(term: Term, drafts: Sequence[Activity], *, now: datetime) -> list[Find
             *_unready(activity, enrolled[activity.id]),
         ]
         found += [Finding(activity, sentence, page) for sentence in sentences]
+        words = page if activity.kind.policy.coded else _page_of_words(activity)
+        found += [Finding(activity, sentence, words) for sentence in _untitled(activity)]
     return found + list(_in_two_places(drafts, meetings))
 
 
@@ -128,10 +130,17 @@ def _badly_placed(activity: Activity, meetings: Sequence[Meeting]) -> Iterator[s
             )
 
 
-def _unready(activity: Activity, enrolled: int) -> Iterator[str]:
+def _page_of_words(activity: Activity) -> str:
+    return url_for("programme.texts", ref=activity.ref)
+
+
+def _untitled(activity: Activity) -> Iterator[str]:
     titles = {text.language for text in activity.texts}
     for language in sorted({"ro", activity.support_language or "ro"} - titles):
         yield _("No title in %(language)s.", language=name_of(language, page_language()))
+
+
+def _unready(activity: Activity, enrolled: int) -> Iterator[str]:
     if activity.minimum is not None and enrolled < activity.minimum:
         yield _(
             "%(enrolled)s have a place, at least %(minimum)s are wanted.",

@@ -120,7 +120,7 @@ def add() -> tuple[str, int] | Response:
         now=clock.now(),
     )
     db.session.commit()
-    return _saved(entry, _("Added."))
+    return _saved(entry, _("The days were added."))
 
 
 def _form(**given: Any) -> DaysForm:
@@ -183,7 +183,7 @@ def change(ref: str) -> tuple[str, int] | Response:
 def remove(ref: str) -> Response:
     db.session.delete(_entry(ref))
     db.session.commit()
-    flash(_("Removed."), "success")
+    flash(_("The days were removed."), "success")
     return redirect(url_for(".calendar"), 303)
 
 

@@ -7,8 +7,8 @@ from datetime import date, timedelta
 from typing import Any
 
 from flask_wtf import FlaskForm
-from wtforms import DateField, FileField, SelectField, StringField
-from wtforms.validators import InputRequired, Length, Optional
+from wtforms import DateField, FileField, HiddenField, SelectField, StringField
+from wtforms.validators import InputRequired, Length, Optional, ValidationError
 
 from app.i18n import _, _l
 from app.people.forms import choices
@@ -89,12 +89,28 @@ class DaysForm(_ForCentres):
 
 
 class ImportForm(_ForCentres):
-    """A calendar file, and what all of its days mean."""
+    """A calendar file, and what all of its days mean; or the *rows* that were read from it."""
+
+    kind = SelectField(
+        _l("What are these days?"),
+        [InputRequired(_l("Choose what these days are."))],
+        coerce=str,
+        default="",
+    )
+    rows = HiddenField()
 
     file = FileField(
         _l("Calendar file (.ics)"),
         description=_l("Such as the school year of the ministry. At most 256 KB."),
     )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.kind.choices = [*choices([("", _("choose"))]), *self.kind.choices]
+
+    def validate_file(self, field: FileField) -> None:
+        if not (field.data or self.rows.data):
+            raise ValidationError(_("Choose a file first."))
 
     def content(self) -> bytes:
         """What was sent, and one byte more than is allowed at most."""

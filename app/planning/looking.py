@@ -125,11 +125,12 @@ def _rooms_taken(targets: Sequence[Target]) -> Iterator[str]:
     )
     for target, other in found:
         when = _when(target.starts_at, target.meeting.zone)
+        room = target.room.name if target.room else ""
         if other.id in mine:
             title = other.title_in(page_language())
-            yield _("%(time)s: the room is taken by %(title)s.", time=when, title=title)
+            yield _("%(time)s: %(room)s is taken by %(title)s.", time=when, room=room, title=title)
         else:
-            yield _("%(time)s: the room is taken.", time=when)
+            yield _("%(time)s: %(room)s is taken.", time=when, room=room)
 
 
 def _helpers_elsewhere(targets: Sequence[Target]) -> Iterator[str]:
@@ -166,9 +167,10 @@ def _not_allowed(targets: Sequence[Target]) -> Iterator[str]:
 
 
 def _learners_elsewhere(targets: Sequence[Target]) -> Iterator[str]:
-    """How many places; of what strangers may not know of nothing is said."""
+    """Of what the reader may not know of nothing is said."""
     found = conflicts(targets)
-    if found.bookings - found.secret:
+    known = meetings_planned_by(planner()).where(Meeting.id.in_(found.secretly_at))
+    if found.bookings - found.secret or db.session.scalars(known.limit(1)).first():
         yield _("Some participants are expected elsewhere then and cannot come.")
 
 

@@ -16,7 +16,7 @@ from app.notices.models import TO_CALL, UNSENT, Notice
 from app.notices.models import Kind as Letter
 from app.notices.models import State as NoticeState
 from app.notices.operations import withdraw
-from app.people.models import Person
+from app.people.models import Centre, Person
 from app.programme.changing import AlreadyOver, Seen, Target, hold
 from app.programme.details import (
     Details,
@@ -29,6 +29,7 @@ from app.programme.kinds import Privacy
 from app.programme.models import Activity, ChangeKind, Edit, Meeting, MeetingChange, Scope, Status
 from app.programme.operations import RoomClosed
 from app.programme.places import Room
+from app.programme.queries import is_planned_by, meetings_planned_by
 from app.refusal import Refusal
 from app.staffing.moving import change_meetings, check_helpers
 from app.staffing.needs import NeedFacts, change_needs, from_json
@@ -41,7 +42,6 @@ NEWS = (
     Letter.RELEASED,
     Letter.EXPECTED_AGAIN,
     Letter.ADDED,
-    Letter.ENROLLED,
 )
 LETTERS = (Letter.SERIES_CHANGED, Letter.MOVED, Letter.CANCELLED, Letter.RESTORED, Letter.RELEASED)
 
@@ -135,6 +135,45 @@ def last_edit(activity: Activity, *, now: datetime) -> Undoable | None:
         return None
     coming = {one.meeting_id for one in changes_of_edit(newest) if one.meeting.starts_at > now}
     return Undoable(newest, len(coming)) if coming else None
+
+
+JUST_NOW = timedelta(minutes=10)
+
+
+@dataclass(frozen=True)
+class JustMade:
+    """What a coordinator changed a moment ago: which sessions, by time, and what about them."""
+
+    edit: Edit
+    meetings: Sequence[Meeting]
+    kinds: Sequence[ChangeKind]
+
+
+def my_last_edit(person: Person, centre: Centre, *, now: datetime) -> JustMade | None:
+    """The newest edit *person* made in *centre* a moment ago, unless it is an undo, was undone, is
+    all over, or changed anything they do not plan."""
+    newest = db.session.scalars(
+        select(Edit)
+        .join(Edit.activity)
+        .where(
+            Edit.by_id == person.id,
+            Edit.at > now - JUST_NOW,
+            Activity.centre_id == centre.id,
+            is_planned_by(person),
+        )
+        .order_by(Edit.id.desc())
+        .limit(1)
+    ).one_or_none()
+    if newest is None or newest.undone_at is not None or newest.undoes_id is not None:
+        return None
+    changes = changes_of_edit(newest)
+    meetings = {one.meeting_id: one.meeting for one in changes}
+    mine = meetings_planned_by(person).where(Meeting.id.in_(meetings))
+    planned = set(db.session.scalars(mine.with_only_columns(Meeting.id)))
+    if planned != set(meetings) or all(one.starts_at <= now for one in meetings.values()):
+        return None
+    by_time = sorted(meetings.values(), key=lambda one: (one.starts_at, one.id))
+    return JustMade(newest, by_time, list(dict.fromkeys(one.kind for one in changes)))
 
 
 def undo(edit: Edit, *, by: Person, now: datetime) -> Edit:

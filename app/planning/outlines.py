@@ -89,14 +89,16 @@ AS_THEY_ARE = (
 
 def outline_of(activity: Activity, meetings: Iterable[Meeting], needs: Collection[Need]) -> Outline:
     """What *activity* looks like, as far as its *meetings* and their *needs* are given."""
-    planned = [meeting for meeting in meetings if not meeting.is_cancelled]
+    everything = list(meetings)
+    planned = [meeting for meeting in everything if not meeting.is_cancelled]
     weekly = [meeting for meeting in planned if not meeting.by_hand]
+    singles = [one for one in everything if one.by_hand and not one.sequence]
     return Outline(
         **{name: getattr(activity, name) for name in AS_THEY_ARE},
         texts={text.language: (text.title, text.description) for text in activity.texts},
         slots=_slots_of(weekly),
         every=_every(weekly),
-        count=len(weekly) or None,
+        count=len(everything) - len(singles) or None,
         needs=_usual_needs(planned, needs),
     )
 

@@ -87,7 +87,7 @@ def add() -> tuple[str, int] | Response:
         form.name_is_taken()
         return _show(form, None)
     db.session.commit()
-    flash(_("Added."), "success")
+    flash(_("The room was added."), "success")
     return redirect(url_for(".rooms", centre=room.centre.code), 303)
 
 
@@ -145,7 +145,7 @@ def remove(ref: str) -> Response:
     code = found.centre.code
     operations.remove_room(found)
     db.session.commit()
-    flash(_("Removed."), "success")
+    flash(_("The room was removed."), "success")
     return redirect(url_for(".rooms", centre=code), 303)
 
 

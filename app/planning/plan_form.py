@@ -185,7 +185,7 @@ class PlanForm(QuestionsMixin, TextsMixin, FlaskForm):  # type: ignore[misc]
 
     def _fits_together(self) -> bool:
         fine = True
-        term = self._terms.get(self.term.data)
+        term = self.chosen_term()
         if term is not None and term.centre_id != self.centre.data:
             fine = wrong(self.term, _("This term is of another centre."))
         if self._asks("minimum") and (self.minimum.data or 0) > (self.capacity.data or 1000):
@@ -254,12 +254,15 @@ class PlanForm(QuestionsMixin, TextsMixin, FlaskForm):  # type: ignore[misc]
             confidants=[self._colleagues[one] for one in self.confidants.data]
             if self.confidants
             else [],
-            term=self._terms.get(self.term.data),
+            term=self.chosen_term(),
             **asked,
         )
 
     def chosen_centre(self) -> Centre:
         return self._centres[self.centre.data]
+
+    def chosen_term(self) -> Term | None:
+        return self._terms.get(self.term.data)
 
     def chosen_room(self, room_id: int) -> Room:
         return self._rooms[room_id]

@@ -17,7 +17,7 @@ from app.people.current import asked_centre, planned_centres, planner
 from app.people.models import Centre, Person
 from app.people.queries import with_role
 from app.people.terms import Role
-from app.planning.beginnings import plan_like, usual_plan
+from app.planning.beginnings import in_term, plan_like, usual_plan
 from app.planning.outlines import Outline, from_json, outline_of
 from app.planning.plan_form import PlanForm, TemplateNameForm
 from app.planning.previews import Preview, preview_of
@@ -61,7 +61,9 @@ def new() -> str | Response:
         return _choose()
     if kind.policy.single:
         return redirect(url_for("appointments.new"), 303)
-    form = _form(_planned_alone(kind), centre=asked_centre().id, **usual_plan(kind))
+    term = _asked_term()
+    begin = usual_plan(kind) | {"centre": asked_centre().id} | in_term(term)
+    form = _form(_planned_alone(kind), **begin)
     return _show(form)
 
 
@@ -72,6 +74,7 @@ def _choose() -> str:
         kinds=[kind for kind in Kind if kind.policy.chosen_alone],
         templates=db.session.scalars(templates_of(planner())).all(),
         several=len(planned) > 1,
+        term=_asked_term(),
     )
 
 
@@ -79,7 +82,17 @@ def _begin(outline: Outline | None, centre: Centre, like: Activity | None = None
     if outline is None:
         abort(404)
     kind = _planned_alone(outline.kind)
-    return _show(_form(kind, like=like, centre=centre.id, **plan_like(outline)), like=like)
+    begin = plan_like(outline) | {"centre": centre.id} | in_term(_asked_term())
+    return _show(_form(kind, like=like, **begin), like=like)
+
+
+def _asked_term() -> Term | None:
+    """The term in whose page one began, if any."""
+    ref = request.args.get("term")
+    if ref is None:
+        return None
+    mine = [centre.id for centre in planned_centres()]
+    return one_or_404(select(Term).where(Term.ref == ref, Term.centre_id.in_(mine)))
 
 
 def _planned_alone(kind: Kind) -> Kind:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
@@ -36,7 +36,8 @@ from app.web import local_date, local_time
 @dataclass(frozen=True, kw_only=True)
 class Preview:
     """The sessions that a form means. *by_hand*: the single dates among them. *clashes*: each with
-    the session that is there already, where the planner may know of it. *warnings* stop nobody."""
+    the session that is there already, where the planner may know of it. *warnings* stop nobody. *rooms*: how each
+    is called."""
 
     plan: Plan
     by_hand: frozenset[Occurrence]
@@ -45,6 +46,7 @@ class Preview:
     clashes: list[tuple[Occurrence, Meeting | None]]
     warnings: tuple[str, ...]
     hints: tuple[str, ...]
+    rooms: Mapping[int, str]
 
 
 def preview_of(form: PlanForm, planner: Person) -> Preview | None:
@@ -74,7 +76,12 @@ def preview_of(form: PlanForm, planner: Person) -> Preview | None:
         clashes=_known_clashes(planned, planner),
         warnings=tuple(_warnings(form, planned, by_hand)),
         hints=_hints(planned, known),
+        rooms={room: form.chosen_room(room).name for room in _rooms_of(planned)},
     )
+
+
+def _rooms_of(planned: Plan) -> set[int]:
+    return {one.room for one in planned.held if one.room is not None}
 
 
 def _days_off(form: PlanForm) -> DaysOff:
@@ -182,7 +189,7 @@ def _about_hours(form: PlanForm, planned: Plan) -> Iterator[str]:
 def _about_rooms(form: PlanForm, planned: Plan) -> Iterator[str]:
     """Rooms that are too small for the group."""
     group = form.facts().capacity
-    for room_id in sorted({one.room for one in planned.held if one.room is not None}):
+    for room_id in sorted(_rooms_of(planned)):
         room = form.chosen_room(room_id)
         if group is not None and room.capacity < group:
             yield _(
@@ -195,7 +202,7 @@ def _about_rooms(form: PlanForm, planned: Plan) -> Iterator[str]:
 
 def _closed_rooms(form: PlanForm, planned: Plan) -> list[str]:
     """The names of rooms that are no longer in use, of a copied plan for instance."""
-    rooms = {form.chosen_room(one.room) for one in planned.held if one.room is not None}
+    rooms = {form.chosen_room(room) for room in _rooms_of(planned)}
     return sorted(room.name for room in rooms if not room.in_use)
 
 

@@ -18,9 +18,11 @@ from app.extensions import db
 from app.people.current import asked_centre, planned_centres, planner
 from app.people.locale import page_language
 from app.people.models import Centre
+from app.planning.weeks import shown_week
+from app.programme.days_off import DaysOff, days_off
 from app.programme.models import Activity, Meeting, Part
 from app.programme.queries import counts_by_part, listed_meetings, meetings_planned_by
-from app.programme.week import Week, asked_day, week_of
+from app.programme.week import Week, week_of
 from app.staffing.coverage import Coverage
 from app.staffing.queries import coverages_of
 from app.web import link
@@ -43,6 +45,7 @@ class Sheet:
     week: Week
     days: Sequence[tuple[date, Sequence[Meeting]]]
     address: str
+    days_off: DaysOff
     staff: bool = False
     coverages: Mapping[int, list[Coverage]] = field(default_factory=dict)
     learners: Mapping[int, int] = field(default_factory=dict)
@@ -66,23 +69,19 @@ class Sheet:
 @bp.get("/week/print")
 def week() -> str:
     """One page a centre, in the language of the address; for the door unless it says ``staff``."""
-    asked = [asked_centre()]
+    asked = asked_centre()
     whole = request.args.get("centre") == "all"
+    shown = shown_week(planner(), asked, request.args.get("day"), now=clock.now())
     sheet = _for_staff if request.args.get("for") == "staff" else _for_the_door
-    sheets = [sheet(one, _asked_week(one)) for one in (planned_centres() if whole else asked)]
+    centres = planned_centres() if whole else [asked]
     return render_template(
         "planning/print_week.html",
-        sheets=sheets,
+        sheets=[sheet(one, week_of(shown.monday, one.tz)) for one in centres],
         staff=sheet is _for_staff,
         centres=planned_centres(),
-        asked="all" if whole else asked[0].code,
-        week=sheets[0].week,
+        asked="all" if whole else asked.code,
+        week=shown,
     )
-
-
-def _asked_week(centre: Centre) -> Week:
-    today = clock.now().astimezone(centre.tz).date()
-    return week_of(asked_day(request.args.get("day"), today), centre.tz)
 
 
 def _for_the_door(centre: Centre, shown: Week) -> Sheet:
@@ -114,6 +113,7 @@ def _about(centre: Centre, shown: Week, found: Select[Meeting]) -> dict[str, Any
         "centre": centre,
         "week": shown,
         "days": _by_day(shown, meetings),
+        "days_off": days_off(centre, shown.days[0], shown.days[-1], language=page_language()),
         "address": link(page_language(), "programme.index", centre=centre.code),
     }
 

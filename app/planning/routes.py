@@ -229,7 +229,10 @@ def ask(ref: str) -> Response:
     person = one_or_404(people_of(planner()).where(Person.ref == request.form.get("person", "")))
     operations.offer_place(need, person, by=planner(), now=clock.now())
     db.session.commit()
-    flash(_("Asked. You will be told the answer."), "success")
+    if need.meeting.is_draft:
+        flash(_("They will be asked when the term is published."), "success")
+    else:
+        flash(_("Asked. You will be told the answer."), "success")
     return redirect(url_for(".candidates", ref=ref), 303)
 
 

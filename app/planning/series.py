@@ -35,7 +35,7 @@ from app.refusal import Refusal
 from app.staffing.models import Need
 from app.staffing.needs import facts_of
 from app.staffing.queries import needs_planned_by
-from app.web import one_or_404
+from app.web import local_path, one_or_404
 
 bp = Blueprint("series", __name__)
 
@@ -49,12 +49,7 @@ def change_form(ref: str) -> str:
     """What is to become of a session, and of which others of its series."""
     meeting = _planned(ref)
     scope = request.args.get("scope", Scope.THIS.value)
-    several = has_several_slots(meeting, now=clock.now()) and scope != Scope.ALL.value
-    given = as_it_is_now(meeting) | {
-        "scope": scope,
-        "same_slot": several,
-        "opened": fingerprint([meeting]),
-    }
+    given = as_it_is_now(meeting) | {"scope": scope, "opened": fingerprint([meeting])}
     return _page(meeting, _form(meeting, data=given))
 
 
@@ -197,7 +192,8 @@ def take_back(ref: str) -> Response:
         ),
         "success",
     )
-    return redirect(url_for("planning.meeting", ref=first.ref), 303)
+    back_to = local_path(request.form.get("next"))
+    return redirect(back_to or url_for("planning.meeting", ref=first.ref), 303)
 
 
 @bp.get("/needs/<ref>/change")

@@ -17,6 +17,8 @@ from app.programme.terms import Term
 
 
 class TermForm(FlaskForm):  # type: ignore[misc]
+    """A name that no other term of the centre has, and two days; *term* is the one it is about."""
+
     name = StringField(
         _l("Name of the term"),
         [DataRequired(_l("Give the term a name, such as: Spring 2027.")), Length(max=80)],
@@ -25,12 +27,16 @@ class TermForm(FlaskForm):  # type: ignore[misc]
     first_day = DateField(_l("First day"), [InputRequired(_l("Choose the first day."))])
     last_day = DateField(_l("Last day"), [InputRequired(_l("Choose the last day."))])
 
-    def __init__(self, *args: Any, centre: Centre, **kwargs: Any) -> None:
+    def __init__(
+        self, *args: Any, centre: Centre, term: Term | None = None, **kwargs: Any
+    ) -> None:
         super().__init__(*args, **kwargs)
-        self._centre = centre
+        self._centre, self._term = centre, term
 
     def validate_name(self, field: StringField) -> None:
         same = select(Term.id).where(Term.centre_id == self._centre.id, Term.name == field.data)
+        if self._term is not None:
+            same = same.where(Term.id != self._term.id)
         if db.session.scalars(same).first() is not None:
             raise ValidationError(_("There is a term with this name already."))
 

@@ -17,6 +17,7 @@ from app.programme.models import Activity
 from app.programme.publishing import drafts_in
 from app.programme.queries import activities_planned_by
 from app.programme.terms import Term
+from app.programme.throwing_away import remove_term
 from app.staffing import publishing
 from app.web import one_or_404
 
@@ -83,6 +84,43 @@ def _published(found: Term) -> list[Activity]:
     return list(
         db.session.scalars(mine.options(selectinload(Activity.texts)).order_by(Activity.id))
     )
+
+
+@bp.get("/terms/<ref>/edit")
+def edit(ref: str) -> str:
+    """Its name and days, and removing it."""
+    found = _term(ref)
+    given = {"name": found.name, "first_day": found.first_day, "last_day": found.last_day}
+    return _edit_page(found, TermForm(centre=found.centre, term=found, data=given))
+
+
+@bp.post("/terms/<ref>/edit")
+def change(ref: str) -> tuple[str, int] | Response:
+    """What is planned in it stays as it is."""
+    found = _term(ref)
+    form = TermForm(centre=found.centre, term=found)
+    if not form.validate_on_submit():
+        return _edit_page(found, form), 422
+    for name, value in form.facts().items():
+        setattr(found, name, value)
+    db.session.commit()
+    flash(_("The term was changed. Its sessions stay as they are."), "success")
+    return redirect(url_for(".term", ref=ref), 303)
+
+
+def _edit_page(term: Term, form: TermForm) -> str:
+    return render_template("planning/term_edit.html", term=term, form=form)
+
+
+@bp.post("/terms/<ref>/removal")
+def remove(ref: str) -> Response:
+    """Only a term in which nothing at all is planned."""
+    found = _term(ref)
+    code = found.centre.code
+    remove_term(found, by=planner())
+    db.session.commit()
+    flash(_("The term was removed."), "success")
+    return redirect(url_for(".terms", centre=code), 303)
 
 
 @bp.post("/terms/<ref>/publication")

@@ -20,11 +20,14 @@ from app.people.models import Centre
 from app.planning.attention import attention_for
 from app.planning.board import board_of
 from app.planning.filters import STATES, Filters, asked_filters, languages_planned
+from app.planning.operations import my_last_edit
+from app.planning.weeks import shown_week
+from app.programme.days_off import DaysOff, days_off
 from app.programme.kinds import Kind
 from app.programme.models import Activity, Meeting, Part
 from app.programme.queries import counts_by_part, meetings_planned_by, rooms_of
 from app.programme.recurrence import instant
-from app.programme.week import Week, asked_day, month_of, week_of
+from app.programme.week import asked_day, month_of
 from app.staffing.coverage import Coverage, worst
 from app.staffing.queries import coverages_of
 
@@ -51,16 +54,16 @@ def weekday(day: date) -> str:
 def week() -> str:
     """The week day by day: every session with its coverage, and what needs to be done."""
     centre, now = asked_centre(), clock.now()
-    asked = _asked_day(centre, now)
-    shown = week_of(asked, centre.tz)
-    if "day" not in request.args and not _goes_on(centre, shown, now):
-        shown = week_of(shown.after, centre.tz)  # this one is over: the next needs looking after
+    shown = shown_week(planner(), centre, request.args.get("day"), now=now)
+    asked = max(_asked_day(centre, now), shown.monday)
     meetings = _between(centre, shown.starts_at, shown.ends_at)
     coverages = _coverages(meetings)
     return render_template(
         "planning/week.html",
-        **_around("week", centre, now, max(asked, shown.monday)),
+        **_around("week", centre, now, asked),
         **_about(meetings, coverages),
+        **_lately(centre, now),
+        days_off=_days_off(centre, shown.days[0], shown.days[-1]),
         week=shown,
         days=[(day, _on(day, meetings, centre)) for day in shown.days],
         attention=attention_for(planner(), centre, now=now),
@@ -78,6 +81,8 @@ def day() -> str:
         "planning/day.html",
         **_around("day", centre, now, shown),
         **_about(meetings, _coverages(meetings)),
+        **_lately(centre, now),
+        days_off=_days_off(centre, shown, shown),
         before=shown - timedelta(days=1),
         after=shown + timedelta(days=1),
         board=board_of(meetings, rooms_of([centre.id], also_closed=True), centre.tz),
@@ -95,6 +100,7 @@ def month() -> str:
         "planning/month.html",
         **_around("month", centre, now, asked),
         **_about(meetings, _coverages(meetings)),
+        days_off=_days_off(centre, shown.weeks[0][0], shown.weeks[-1][-1]),
         month=shown,
         on={day: _on(day, meetings, centre) for week in shown.weeks for day in week},
     )
@@ -142,6 +148,15 @@ def _about(meetings: Sequence[Meeting], coverages: dict[int, list[Coverage]]) ->
     return {"coverages": coverages, "worst": worst, "learners": learners}
 
 
+def _lately(centre: Centre, now: datetime) -> dict[str, Any]:
+    """What the reader changed there a moment ago and may want back."""
+    return {"just_made": my_last_edit(planner(), centre, now=now)}
+
+
+def _days_off(centre: Centre, first: date, last: date) -> DaysOff:
+    return days_off(centre, first, last, language=page_language())
+
+
 def _coverages(meetings: Sequence[Meeting]) -> dict[int, list[Coverage]]:
     return coverages_of([one.id for one in meetings])
 
@@ -177,17 +192,6 @@ def _between(centre: Centre, start: datetime, end: datetime) -> Sequence[Meeting
     return db.session.scalars(
         found.where(Meeting.starts_at >= start, Meeting.starts_at < end)
     ).all()
-
-
-def _goes_on(centre: Centre, shown: Week, now: datetime) -> bool:
-    """Whether anything of that week is still to come or going on, whatever the filters hide."""
-    left = meetings_planned_by(planner()).where(
-        Activity.centre_id == centre.id,
-        Meeting.starts_at >= shown.starts_at,
-        Meeting.starts_at < shown.ends_at,
-        Meeting.ends_at > now,
-    )
-    return db.session.scalars(left.with_only_columns(Meeting.id).limit(1)).first() is not None
 
 
 def _on(day: date, meetings: Iterable[Meeting], centre: Centre) -> list[Meeting]:

@@ -13,6 +13,8 @@ from typing import Any
 
 from sqlalchemy import insert, select, update
 from sqlalchemy.orm import lazyload
+from sqlalchemy.orm.attributes import set_committed_value
+from sqlalchemy.sql.base import ExecutableOption
 
 from app.extensions import db
 from app.i18n import _l
@@ -28,6 +30,7 @@ from app.programme.models import (
     MeetingChange,
     Scope,
     Status,
+    overlapping,
 )
 from app.programme.operations import RoomClosed, RoomTaken
 from app.programme.places import Room
@@ -136,6 +139,13 @@ def _others(
     return also_tell([target.meeting for target in changed]) if also_tell else {}
 
 
+LIGHT: dict[type[Activity] | type[Meeting], tuple[ExecutableOption, ...]] = {
+    Activity: (lazyload("*"),),
+    Meeting: (lazyload(Meeting.activity), lazyload(Meeting.room)),
+}
+"""What is not read again with the rows that are held."""
+
+
 def hold(meetings: Sequence[Meeting], *, seen: Seen) -> Held:
     """Hold everyone with a place, then the activities and the meetings; who has which place.
 
@@ -158,7 +168,7 @@ def hold(meetings: Sequence[Meeting], *, seen: Seen) -> Held:
             .where(model.id.in_(wanted))
             .order_by(model.id)
             .with_for_update(of=model, key_share=True)
-            .options(lazyload("*"))
+            .options(*LIGHT[model])
             .execution_options(populate_existing=True)
         ).all()
     if not seen(meetings) or _places(ids) != before:
@@ -210,12 +220,11 @@ def _enters(target: Target) -> bool:
 
 
 def _write(changed: Sequence[Target], *, now: datetime) -> None:
-    """First all leave their rooms, then each goes where it belongs: else two that swap collide."""
-    ids = [target.meeting.id for target in changed]
-    if len(ids) > 1:
+    """Where one takes the place of another, first all leave their rooms: else they collide."""
+    if _one_after_another(changed):
         db.session.execute(
             update(Meeting)
-            .where(Meeting.id.in_(ids))
+            .where(Meeting.id.in_([target.meeting.id for target in changed]))
             .values(room_id=None)
             .execution_options(synchronize_session=False)
         )
@@ -233,12 +242,20 @@ def _write(changed: Sequence[Target], *, now: datetime) -> None:
         for target in changed
     ]
     db.session.execute(update(Meeting), rows)
-    db.session.scalars(
-        select(Meeting)
-        .where(Meeting.id.in_(ids))
-        .options(lazyload("*"))
-        .execution_options(populate_existing=True)
-    ).all()
+    for target, row in zip(changed, rows, strict=True):
+        for name, value in row.items():
+            set_committed_value(target.meeting, name, value)
+        db.session.expire(target.meeting, ["room"])
+
+
+def _one_after_another(changed: Sequence[Target]) -> bool:
+    """Whether somebody goes to where another of them still is."""
+    return any(
+        overlapping([target.meeting], other.starts_at, other.ends_at)
+        for target in changed
+        for other in changed
+        if target is not other and target.meeting.room_id is not None
+    )
 
 
 def facts_of(meeting: Meeting) -> dict[str, Any]:

@@ -64,11 +64,12 @@ def _among_themselves(planned: Sequence[Wanted]) -> Iterator[tuple[Wanted, Meeti
 class Conflicts:
     """Who would be expected in two places. *helpers*: (person id, meeting); *bookings*: the ids of
     learners' bookings that cannot be held, *secret* those at whose time they are expected at
-    something that strangers may not know of."""
+    something that strangers may not know of, *secretly_at* the ids of the meetings in question."""
 
     helpers: tuple[tuple[int, Meeting], ...] = ()
     bookings: frozenset[int] = frozenset()
     secret: frozenset[int] = frozenset()
+    secretly_at: frozenset[int] = frozenset()
 
 
 NONE = Conflicts()
@@ -79,6 +80,7 @@ class _Busy:
     starts_at: datetime
     ends_at: datetime
     is_secret: bool
+    meeting_id: int
 
 
 def conflicts(targets: Sequence[Wanted]) -> Conflicts:
@@ -92,19 +94,21 @@ def conflicts(targets: Sequence[Wanted]) -> Conflicts:
     if not places:
         return NONE
     elsewhere = _elsewhere({place.person_id for place in places}, targets)
-    helpers, bookings, secret = [], set(), set()
+    helpers, bookings, secret, where = [], set(), set(), set()
     for place in sorted(places, key=lambda p: (planned[p.meeting_id].starts_at, p.id)):
         target, busy = planned[place.meeting_id], elsewhere.setdefault(place.person_id, [])
         met = [b for b in busy if b.starts_at < target.ends_at and target.starts_at < b.ends_at]
         if not met:
-            busy.append(_Busy(target.starts_at, target.ends_at, target.meeting.is_secret))
+            is_secret = target.meeting.is_secret
+            busy.append(_Busy(target.starts_at, target.ends_at, is_secret, place.meeting_id))
         elif place.part is Part.HELPER:
             helpers.append((place.person_id, target.meeting))
         else:
             bookings.add(place.id)
             if any(one.is_secret for one in met):
                 secret.add(place.id)
-    return Conflicts(tuple(helpers), frozenset(bookings), frozenset(secret))
+                where |= {one.meeting_id for one in met if one.is_secret}
+    return Conflicts(tuple(helpers), frozenset(bookings), frozenset(secret), frozenset(where))
 
 
 def _elsewhere(people: Collection[int], targets: Sequence[Wanted]) -> dict[int, list[_Busy]]:
@@ -115,6 +119,7 @@ def _elsewhere(people: Collection[int], targets: Sequence[Wanted]) -> dict[int, 
             Booking.person_id,
             Booking.starts_at,
             Booking.ends_at,
+            Booking.meeting_id,
             is_listed_meeting().label("is_listed"),
         )
         .join(Booking.meeting)
@@ -128,6 +133,7 @@ def _elsewhere(people: Collection[int], targets: Sequence[Wanted]) -> dict[int, 
         )
     )
     found: dict[int, list[_Busy]] = {}
-    for person_id, starts_at, ends_at, is_listed in rows:
-        found.setdefault(person_id, []).append(_Busy(starts_at, ends_at, not is_listed))
+    for person_id, starts_at, ends_at, meeting_id, is_listed in rows:
+        busy = _Busy(starts_at, ends_at, not is_listed, meeting_id)
+        found.setdefault(person_id, []).append(busy)
     return found

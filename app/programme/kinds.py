@@ -212,7 +212,7 @@ POLICIES = {
         privacy=Privacy.MEMBERS,
         privacies=_OPEN,
         fields=("level", "age", "target_hours", "hour_minutes", "minimum", "capacity", "placement"),
-        needs=(Usual(role=Role.VOLUNTEER), _MEDIATOR),
+        needs=(Usual(role=Role.TEACHER), _MEDIATOR),
     ),
     Kind.ORIENTATION: Policy(
         label=_l("Cultural orientation"),

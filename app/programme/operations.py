@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
+
+from sqlalchemy import select
 
 from app.extensions import db, lock
-from app.i18n import _l
+from app.i18n import _l, ngettext
 from app.people.models import Centre, Person
 from app.programme.kinds import AgeBand, Kind, Privacy, Service, Topic
 from app.programme.models import Activity, ActivityText, Confidant, Meeting, fold, overlapping
@@ -32,6 +35,31 @@ class RoomClosed(Refusal):
 
 class RoomOfAnotherCentre(Refusal):
     message = _l("This room is in another centre.")
+
+
+class NoDraft(Refusal):
+    message = _l("This is published: people know of it. Cancel its sessions instead.")
+
+
+class FewerPlacesThanTaken(Refusal):
+    """So many people have a place already."""
+
+    def __init__(self, taken: int) -> None:
+        self.taken = taken
+        super().__init__()
+
+    @property
+    def message(self) -> str:
+        """The number below which the places cannot go."""
+        return ngettext(
+            "%(num)s person has a place. There cannot be fewer places than that.",
+            "%(num)s people have a place. There cannot be fewer places than that.",
+            self.taken,
+        )
+
+
+class MinimumAboveCapacity(Refusal):
+    message = _l("The smallest size is larger than the number of places.")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -105,6 +133,8 @@ def plan_activity(
     privacy = facts.privacy or policy.privacy
     if privacy not in policy.privacies:
         raise NotThisPrivate
+    if facts.term is not None:
+        lock(facts.term)  # so that nobody removes it meanwhile
     rooms = _hold_rooms(facts, held)
     if clashes(held, room=facts.room):
         raise RoomTaken
@@ -124,6 +154,51 @@ def plan_activity(
     activity.confidants = [Confidant(person_id=person.id) for person in facts.confidants]
     _add_meetings(activity, facts, held, rooms, by_hand, now=now)
     return activity
+
+
+def change_facts(
+    activity: Activity,
+    facts: Mapping[str, Any],
+    *,
+    taken: Callable[[Activity], int],
+    now: datetime,
+) -> bool:
+    """What is said of it from now on, each one of `AS_GIVEN`; calendars follow. Whether anything
+    differs.
+
+    *taken*: asked once it is held, how many have a place. The childcare beside a draft stays in its
+    term. Raises `FewerPlacesThanTaken` and `MinimumAboveCapacity`.
+    """
+    lock(activity)
+    changed = {name: value for name, value in facts.items() if getattr(activity, name) != value}
+    if not changed:
+        return False
+    minimum, capacity = (facts.get(name, getattr(activity, name)) for name in _SIZES)
+    if "capacity" in changed and capacity is not None and capacity < (count := taken(activity)):
+        raise FewerPlacesThanTaken(count)
+    if minimum is not None and capacity is not None and minimum > capacity:
+        raise MinimumAboveCapacity
+    if "term" in changed:
+        _change_term(activity, changed.pop("term"))
+    for name, value in changed.items():
+        setattr(activity, name, value)
+    activity.changed_at = now
+    db.session.flush()
+    return True
+
+
+_SIZES = ("minimum", "capacity")
+
+
+def _change_term(activity: Activity, term: Term) -> None:
+    """Only of a draft: what is published was told with its term. Raises `NoDraft`."""
+    if not activity.is_draft:
+        raise NoDraft
+    lock(term)
+    activity.term = term
+    for care in db.session.scalars(select(Activity).where(Activity.beside_id == activity.id)):
+        if care.is_draft:
+            care.term = term
 
 
 def _hold_rooms(facts: ActivityFacts, held: Sequence[Occurrence]) -> dict[int, Room]:

@@ -57,7 +57,7 @@ class RoomFacts:
 
 def add_room(centre: Centre, facts: RoomFacts, *, now: datetime) -> Room:
     """One more room or venue of *centre*. Raises `NameTaken`."""
-    _refuse_name(centre.id, facts.name)
+    _refuse_name(centre, facts.name)
     room = Room(centre=centre, changed_at=now)
     _write(room, facts)
     db.session.add(room)
@@ -72,7 +72,7 @@ def change_room(room: Room, facts: RoomFacts, *, now: datetime) -> None:
     """
     lock(room)
     if facts.name != room.name:
-        _refuse_name(room.centre_id, facts.name)
+        _refuse_name(room.centre, facts.name, but=room)
     if (room.name, room.address) != (facts.name, facts.address):
         room.changed_at = now
     _write(room, facts)
@@ -84,10 +84,13 @@ def _write(room: Room, facts: RoomFacts) -> None:
     room.step_free, room.note = facts.step_free, facts.note
 
 
-def _refuse_name(centre_id: int, name: str) -> None:
-    taken = select(Room.id).where(Room.centre_id == centre_id, Room.name == name)
-    if db.session.scalars(taken).first() is not None:
-        raise NameTaken
+def _refuse_name(centre: Centre, name: str, *, but: Room | None = None) -> None:
+    """Nobody can tell "Sala 1" from "sala 1" when it is said aloud."""
+    lock(centre)  # so that two desks cannot take the same name at once
+    others = select(Room.id, Room.name).where(Room.centre_id == centre.id)
+    for room_id, taken in db.session.execute(others):
+        if taken.casefold() == name.casefold() and (but is None or room_id != but.id):
+            raise NameTaken
 
 
 def close_room(room: Room, *, by: Person, now: datetime) -> None:

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from app.notices.models import Kind as Letter
-from app.notices.operations import Owed, post_all
+from app.notices.operations import Owed, post_all, supersede
 from app.people.models import Person
 from app.programme.bookings import hold_again
 from app.programme.conflicts import Conflicts
@@ -19,6 +19,7 @@ LETTERS = {
     ChangeKind.CANCELLED: Letter.CANCELLED,
     ChangeKind.RESTORED: Letter.RESTORED,
 }
+ALSO_OLD = (Letter.RELEASED, Letter.EXPECTED_AGAIN, Letter.ADDED, Letter.REMINDER)
 UNDO_FIRST = timedelta(minutes=5)
 """How long letters about a series wait, so that an undo comes before anybody was told."""
 NO_WAIT_WITHIN = timedelta(hours=3)
@@ -67,6 +68,9 @@ def tell(
             released = held.places.get((person.id, change.meeting.id)) in found.bookings
             if person.id not in but or released:  # who loses something hears of it in any case
                 by_person.setdefault(person, []).append(change)
+    to_call = [person.id for person in by_person if person.email is None]
+    if to_call:
+        supersede(to_call, [c.meeting.id for c in changes], (*LETTERS.values(), *ALSO_OLD))
     owed = (_letter(person, mine, held, found, edit) for person, mine in by_person.items())
     post_all(owed, now=edit.at)
 

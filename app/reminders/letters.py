@@ -25,7 +25,7 @@ from app.reminders.summaries import changed_for, edit_of, published_for
 from app.reminders.told import last_heard
 from app.signups.queries import enrolment_of
 from app.staffing.models import Assignment, State
-from app.staffing.queries import asked_about, places_left
+from app.staffing.queries import asked_about, offers_waiting, places_left
 from app.web import link, settings
 
 PASSWORD_LASTS = timedelta(minutes=10)
@@ -92,7 +92,13 @@ def _facts(notice: Notice, now: datetime, language: str) -> dict[str, Any] | Non
     facts: dict[str, Any] = {"about": Subject(meeting, language)}
     if notice.kind in _ABOUT_PLACES:
         return facts | _place_facts(notice)
-    return facts | {"link": link(notice.person.language, "programme.mine"), "was": _was(notice)}
+    offer = _open_offer(notice, meeting, now)
+    where = (
+        link(notice.person.language, "staffing.offer", ref=offer.ref)
+        if offer
+        else link(notice.person.language, "programme.mine")
+    )
+    return facts | {"link": where, "asked": offer is not None, "was": _was(notice)}
 
 
 _ABOUT_CHANGES = (
@@ -111,6 +117,15 @@ _TO_COORDINATOR = (
     Kind.PLACE_GIVEN_UP,
 )
 _ABOUT_PLACES = (Kind.OFFER, Kind.PLACE_CONFIRMED, Kind.PLACE_REFUSED, *_TO_COORDINATOR)
+
+
+def _open_offer(notice: Notice, meeting: Meeting, now: datetime) -> Assignment | None:
+    """What the reader is asked at a meeting that has moved, where they are not expected there."""
+    if notice.kind not in (Kind.MOVED, Kind.RESTORED) or is_expected(notice.person, meeting):
+        return None
+    return db.session.scalars(
+        offers_waiting(notice.person, now=now).where(Meeting.id == meeting.id).limit(1)
+    ).first()
 
 
 def _first_expected(notice: Notice, meeting: Meeting, now: datetime) -> Meeting | None:

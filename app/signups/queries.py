@@ -46,7 +46,12 @@ def places_left(activity: Activity) -> int | None:
     """How many more learners fit; None where there is no limit."""
     if activity.capacity is None:
         return None
+    return max(0, activity.capacity - places_taken(activity))
+
+
+def places_taken(activity: Activity) -> int:
+    """How many learners have a place."""
     taken = select(func.count()).where(
         Enrolment.activity_id == activity.id, Enrolment.left_at.is_(None)
     )
-    return max(0, activity.capacity - db.session.scalars(taken).one())
+    return db.session.scalars(taken).one()

@@ -18,6 +18,7 @@ const hint = document.getElementById("how-to-move");
 const says = document.getElementById("move-says");
 const alarm = document.getElementById("move-refused");
 const bar = document.getElementById("move-bar");
+const undo = document.getElementById("just-changed");
 const words = JSON.parse(board.dataset.words);
 const rooms = JSON.parse(board.dataset.rooms);
 const isDay = board.dataset.board === "day";
@@ -67,6 +68,7 @@ function pickUp(card, how, pointer = null) {
   title.textContent = carried.link.textContent;
   title.lang = carried.link.lang;
   alarm.hidden = true;
+  undo?.classList.remove("is-near");
   card.classList.add("is-carried");
   root.classList.add("is-moving");
   bar.hidden = false;
@@ -210,8 +212,13 @@ function comeBack() {
   sessionStorage.removeItem(KEPT);
   const card = board.querySelector(`[data-ref="${CSS.escape(kept.ref)}"]`);
   if (card) linkOf(card).focus();
-  if (kept.lost) complain(kept.message);
-  else requestAnimationFrame(() => say(kept.message));
+  if (kept.lost) {
+    complain(kept.message);
+    return;
+  }
+  undo?.classList.add("is-near"); // it stays in view beside the card
+  const sentences = undo ? `${kept.message} ${words.undo}` : kept.message;
+  requestAnimationFrame(() => say(sentences));
 }
 
 // The keyboard: event.code, so that M is the same key under every alphabet.
@@ -319,7 +326,8 @@ function follow() {
   } else if (pointer.edge) {
     stretch(here.ends + steps);
   } else {
-    const column = under?.closest("[data-drop-room]");
+    const column = document.elementsFromPoint(pointer.x, pointer.y)
+      .find((one) => one.matches("[data-drop-room]")); // it lies under the cards
     if (column && sideBySide()) plan.room = Number(column.dataset.dropRoom);
     shift(here.starts + steps);
   }
@@ -385,7 +393,7 @@ function putGhost() {
   for (const one of board.querySelectorAll(".is-target")) one.classList.remove("is-target");
   if (!spot) return; // a day that is not shown: the bar says which
   spot.classList.add("is-target");
-  let list = spot.querySelector(".session-list");
+  let list = (isDay ? board : spot).querySelector(".session-list");
   if (!list) {
     list = Object.assign(document.createElement("ul"), { className: "session-list" });
     list.dataset.made = "";
@@ -394,7 +402,7 @@ function putGhost() {
   if (isDay) {
     const first = Math.max(Math.floor(plan.starts / STEP) - Number(board.dataset.first), 0);
     const span = Math.ceil((plan.ends - plan.starts) / STEP);
-    ghost.classList.add(`at-${first}`, `for-${span}`);
+    ghost.classList.add(`at-${first}`, `for-${span}`, ...spot.dataset.where.split(" "));
   }
   const later = [...list.querySelectorAll("[data-starts]")].find(
     (other) => minutesOf(other.dataset.starts) > plan.starts,
@@ -458,7 +466,7 @@ function quarterHeight() {
 }
 
 function sideBySide() {
-  return getComputedStyle(carried.card.parentElement).display !== "contents";
+  return getComputedStyle(carried.card.parentElement).display === "grid";
 }
 
 function kindOf(card) {

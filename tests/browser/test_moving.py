@@ -254,7 +254,7 @@ def test_in_the_day_it_changes_room_hour_and_length(
 
     page.goto(f"{one_house.base}/{language}/day?day={SATURDAY}")
     card = card_of(page, ref)
-    x, _y = middle(page.locator(f"[data-drop-room='{before.room}'] h2"))
+    x, _y = middle(page.locator(f"[data-drop-room='{before.room}'] .day-room-name"))
     start = middle(card.locator(".session-when"))
     drag(page, start, (x, start[1] - 44))  # two quarters of an hour up
     page.mouse.up()

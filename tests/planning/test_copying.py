@@ -87,17 +87,20 @@ def test_an_outline_keeps_local_hours_when_the_clocks_change(app: Flask) -> None
     assert outline(course, meetings).slots == (MONDAYS,)
 
 
-def test_an_outline_leaves_out_what_was_changed_by_hand_or_cancelled_and_a_short_last_session(
+def test_an_outline_counts_what_was_planned_and_takes_the_pattern_from_what_still_follows_it(
     app: Flask,
 ) -> None:
+    """A single date counts for itself; what was moved by hand or cancelled was once a session."""
     course = make.activity()
     meetings = weekly(course, 0, 7, 14) + weekly(course, 21, hours=0.5)
     meetings += weekly(course, 2, by_hand=True) + weekly(course, 4, status=Status.CANCELLED)
 
     found = outline(course, meetings)
 
+    meetings += weekly(course, 3, by_hand=True, sequence=1)
     assert found.slots == (MONDAYS,)
-    assert found.count == 4
+    assert found.count == 5
+    assert outline(course, meetings).count == 6
 
 
 @pytest.mark.parametrize(("days", "every"), [((0, 14, 42), 2), ((0, 7, 21), 1), ((0,), 1), ((), 1)])

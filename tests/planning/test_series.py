@@ -18,7 +18,12 @@ from app.people.terms import Level, Role
 from app.planning.operations import NeedChange, NothingToUndo, changes_of_edit, edit_series, undo
 from app.programme.bookings import book
 from app.programme.changing import ChangedMeanwhile, HelperElsewhere
-from app.programme.details import Details, LessPrivateThanItsActivity, titles_of
+from app.programme.details import (
+    Details,
+    LessPrivateThanItsActivity,
+    NotProtectedAlone,
+    titles_of,
+)
 from app.programme.kinds import Privacy
 from app.programme.models import (
     Activity,
@@ -345,18 +350,26 @@ class TestDetails:
         undo(edit, by=series[0].activity.coordinator, now=SOON)
         assert titles_of(series[0].activity) == {"en": "Language café"}
 
-    def test_a_session_that_becomes_protected_is_gone_for_strangers(self) -> None:
+    def test_an_activity_that_becomes_protected_is_gone_for_strangers(self) -> None:
         series = a_series(3)
+        series[2].privacy = Privacy.PUBLIC
 
-        edit = edited(series[1:2], details=Details(privacy=Privacy.PROTECTED))
+        edit = edited(series, details=Details(privacy=Privacy.PROTECTED, whole=True))
 
         def listed() -> list[Meeting]:
             found = listed_meetings(start=BEFORE, end=MONDAY + 9 * WEEK)
             return list(db.session.scalars(found))
 
-        assert listed() == [series[0], series[2]]
+        assert listed() == []
         undo(edit, by=series[0].activity.coordinator, now=SOON)
         assert listed() == series
+        assert [one.privacy for one in series] == [Privacy.MEMBERS] * 2 + [Privacy.PUBLIC]
+
+    def test_one_session_of_an_open_activity_is_never_protected_alone(self) -> None:
+        series = a_series(2)
+
+        with pytest.raises(NotProtectedAlone):
+            edited(series[1:], details=Details(privacy=Privacy.PROTECTED))
 
     def test_whoever_makes_it_protected_still_knows_of_it(self) -> None:
         series = a_series(1)

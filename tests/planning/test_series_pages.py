@@ -13,6 +13,7 @@ from app.extensions import db
 from app.notices.models import Notice
 from app.people.models import Person
 from app.programme.models import Edit, Meeting
+from app.programme.series import fingerprint
 from app.signups.operations import join
 from app.staffing.models import Need
 from tests import make
@@ -53,6 +54,7 @@ def typed(meeting: Meeting, **wish: str) -> dict[str, str]:
         "starts": "12:00",
         "ends": "14:00",
         "room": str(meeting.room_id or 0),
+        "opened": fingerprint([meeting]),
     } | wish
 
 
@@ -122,7 +124,7 @@ def test_what_stands_against_it_is_said_before_it_is_saved(browser: Browser) -> 
     answer = browser.post(f"/en/meetings/{series[0].ref}/change", data=typed(series[0]))
 
     assert answer.status_code == 409
-    assert "the room is taken by Cooking" in answer.text
+    assert "is taken by Cooking" in answer.text
     assert "15 March" in answer.text
     assert secret.activity.title_in("en") not in answer.text
     assert "Save these changes" not in answer.text
@@ -143,6 +145,19 @@ def test_a_decision_on_an_old_page_shows_what_is_there_now(browser: Browser) -> 
     assert "a moment ago" in answer.text
     db.session.expire_all()
     assert series[0].sequence == 0
+
+
+def test_a_form_opened_before_somebody_else_moved_it_moves_nothing_back(browser: Browser) -> None:
+    series = a_series()
+    browser.sign_in(planner_of(series))
+    form = typed(series[0], title_en="Museum")
+    series[0].sequence = 1
+    db.session.commit()
+
+    answer = browser.post(f"/en/meetings/{series[0].ref}/change", data=form)
+
+    assert answer.status_code == 409
+    assert "a moment ago" in answer.text
 
 
 def test_a_form_that_makes_no_sense_keeps_what_was_typed(browser: Browser) -> None:
