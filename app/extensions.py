@@ -10,8 +10,15 @@ from flask_login import LoginManager
 from flask_migrate import Migrate
 from flask_sqlalchemy import SQLAlchemy
 from flask_wtf.csrf import CSRFProtect
+from sqlalchemy.exc import InvalidRequestError
 
 from app.database import Base, UTCDateTime
+from app.i18n import _l
+from app.refusal import Refusal
+
+
+class Gone(Refusal):
+    message = _l("This is no longer there: somebody removed it a moment ago.")
 
 
 def plain_type(kind: str, item: object, _: object) -> str | Literal[False]:
@@ -38,6 +45,10 @@ def lock(row: object) -> None:
 
     Always in the order person, activity, meeting, room, need, so that clicks cannot deadlock; and
     not against rows that merely point here (FOR NO KEY UPDATE), such as a message to the person.
+    Raises `Gone` where somebody removed it.
     """
     db.session.flush()  # a refresh would throw away what was changed and not yet written
-    db.session.refresh(row, with_for_update={"of": type(row), "key_share": True})
+    try:
+        db.session.refresh(row, with_for_update={"of": type(row), "key_share": True})
+    except InvalidRequestError as nothing:
+        raise Gone from nothing

@@ -151,9 +151,16 @@ def supersede(people: Collection[int], meetings: Collection[int], kinds: Collect
     )
 
 
-def conceal(*, meetings: Collection[int], edits: Collection[int]) -> None:
-    """Messages about those meetings and edits (ids) are confidential from now on."""
+def conceal(
+    *, meetings: Collection[int], edits: Collection[int], activities: Collection[int]
+) -> None:
+    """Messages about those meetings, edits and activities (ids) are confidential from now on."""
+    terms = db.session.execute(
+        select(Notice.id, Notice.about).where(Notice.kind == Kind.TERM_PUBLISHED)
+    )
+    digests = [one for one, about in terms if set(activities) & set(about["activities"])]
     about = or_(
+        Notice.id.in_(digests),
         Notice.about["meeting"].as_integer().in_(meetings),
         Notice.about["edit"].as_integer().in_(edits),
     )

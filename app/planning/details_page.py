@@ -56,9 +56,7 @@ def change(ref: str) -> tuple[str, int] | Response:
     return redirect(url_for("planning.activity_needs", ref=ref), 303)
 
 
-def _refused(
-    ref: str, refusal: FewerPlacesThanTaken | MinimumAboveCapacity
-) -> tuple[str, int]:
+def _refused(ref: str, refusal: FewerPlacesThanTaken | MinimumAboveCapacity) -> tuple[str, int]:
     """The page again with the reason and what was typed; nothing was changed."""
     db.session.rollback()
     activity = _activity(ref)

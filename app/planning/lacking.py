@@ -22,7 +22,7 @@ from app.signups.models import Enrolment
 
 def learners_elsewhere(person: Person, meetings: Sequence[Meeting]) -> dict[int, int]:
     """Meeting id -> how many have a place there and are expected, at that time, at another of which
-    *person* may know. Of the others nothing is told, as in `participants_elsewhere`."""
+    *person* may know. Of the others nothing is told."""
     other = aliased(Booking)
     rows = db.session.execute(
         select(Booking.meeting_id, func.count(Booking.id.distinct()))

@@ -45,7 +45,8 @@ def plan_childcare(host: Activity, facts: ChildcareFacts, *, by: Person, now: da
     """Childcare beside every coming session of *host* that has none; twice is harmless.
 
     It is as private as its host, and the same people may know of it. Raises `RoomTaken`,
-    `RoomClosed`, and `ChangedMeanwhile` if a child got or lost a place while we waited.
+    `RoomClosed`, and `ChangedMeanwhile` if somebody planned it, or a child got or lost a place,
+    while we waited.
     """
     there = childcare_of(host)
     children = _held(learners(there) if there else [])

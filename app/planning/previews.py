@@ -36,8 +36,8 @@ from app.web import local_date, local_time
 @dataclass(frozen=True, kw_only=True)
 class Preview:
     """The sessions that a form means. *by_hand*: the single dates among them. *clashes*: each with
-    the session that is there already, where the planner may know of it. *warnings* stop nobody. *rooms*: how each
-    is called."""
+    the session that is there already, where the planner may know of it. *warnings* stop nobody.
+    *rooms*: how each is called."""
 
     plan: Plan
     by_hand: frozenset[Occurrence]

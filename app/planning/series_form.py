@@ -80,6 +80,8 @@ class SeriesForm(FlaskForm):  # type: ignore[misc]
             raise ValidationError(_("This is too far away."))
 
     def validate_ends(self, field: TimeField) -> None:
+        if self.becomes.data != CHANGE:
+            return  # of a session across midnight, too
         if field.data and self.starts.data and field.data <= self.starts.data:
             raise ValidationError(_("The session has to end after it starts."))
 

@@ -27,9 +27,7 @@ class TermForm(FlaskForm):  # type: ignore[misc]
     first_day = DateField(_l("First day"), [InputRequired(_l("Choose the first day."))])
     last_day = DateField(_l("Last day"), [InputRequired(_l("Choose the last day."))])
 
-    def __init__(
-        self, *args: Any, centre: Centre, term: Term | None = None, **kwargs: Any
-    ) -> None:
+    def __init__(self, *args: Any, centre: Centre, term: Term | None = None, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self._centre, self._term = centre, term
 

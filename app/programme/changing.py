@@ -7,7 +7,7 @@ However many meetings change, the database is asked a fixed number of times.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -311,47 +311,3 @@ def _kind_of(before: Mapping[str, Any], target: Target) -> ChangeKind:
 def exactly(seen: int) -> Seen:
     """The one meeting, with the sequence on which the decision was made."""
     return lambda meetings: meetings[0].sequence == seen
-
-
-def move_meeting(
-    meeting: Meeting,
-    *,
-    starts_at: datetime,
-    ends_at: datetime,
-    room: Room | None,
-    by: Person,
-    now: datetime,
-    seen: int,
-    also_tell: Collection[Person] = (),
-) -> Edit | None:
-    """One meeting at another time or place; see `change_meetings`."""
-    target = Target(meeting, starts_at, ends_at, room, meeting.status, by_hand=True)
-    return _change_one(target, by=by, now=now, seen=seen, also_tell=also_tell)
-
-
-def cancel_meeting(
-    meeting: Meeting, *, by: Person, now: datetime, seen: int, also_tell: Collection[Person] = ()
-) -> Edit | None:
-    """It does not take place; its reminders fall silent and everyone expected is told."""
-    target = replace(as_it_is(meeting), status=Status.CANCELLED)
-    return _change_one(target, by=by, now=now, seen=seen, also_tell=also_tell)
-
-
-def restore_meeting(
-    meeting: Meeting, *, by: Person, now: datetime, seen: int, also_tell: Collection[Person] = ()
-) -> Edit | None:
-    """It takes place after all, for those who are still free then; everyone is told."""
-    target = replace(as_it_is(meeting), status=Status.PLANNED)
-    return _change_one(target, by=by, now=now, seen=seen, also_tell=also_tell)
-
-
-def _change_one(
-    target: Target, *, by: Person, now: datetime, seen: int, also_tell: Collection[Person]
-) -> Edit | None:
-    return change_meetings(
-        [target],
-        by=by,
-        now=now,
-        seen=exactly(seen),
-        also_tell=lambda _changed: {target.meeting.id: also_tell},
-    )

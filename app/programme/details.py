@@ -189,7 +189,11 @@ def _conceal_letters(activity: Activity) -> None:
     db.session.flush()
     meetings = select(Meeting.id).where(Meeting.activity_id == activity.id)
     edits = select(Edit.id).where(Edit.activity_id == activity.id)
-    conceal(meetings=db.session.scalars(meetings).all(), edits=db.session.scalars(edits).all())
+    conceal(
+        meetings=db.session.scalars(meetings).all(),
+        edits=db.session.scalars(edits).all(),
+        activities=[activity.id],
+    )
 
 
 def _entrust(activity: Activity, edit: Edit) -> None:

@@ -14,7 +14,7 @@ from app.notices.models import Kind as Letter
 from app.notices.operations import Owed, post_all
 from app.people.models import Person
 from app.programme.bookings import hold_again
-from app.programme.changing import hold
+from app.programme.changing import ChangedMeanwhile, hold
 from app.programme.models import Activity, Meeting
 from app.programme.queries import is_planned_by, is_published
 from app.programme.telling import Held
@@ -45,7 +45,8 @@ def publish(term: Term, *, by: Person, now: datetime, also_tell: AlsoTell) -> li
     """Every draft of *term* that *by* plans is open; whoever has a place, or whom *also_tell* names
     once everything is held, reads of all of it in one letter.
 
-    Learners are held to what suits them, the earliest first. Raises `NothingToPublish`.
+    Learners are held to what suits them, the earliest first. Raises `NothingToPublish`, and
+    `ChangedMeanwhile` if a draft was thrown away while we waited.
     """
     activities = drafts_in(term, by)
     if not activities:
@@ -55,6 +56,8 @@ def publish(term: Term, *, by: Person, now: datetime, also_tell: AlsoTell) -> li
         select(Meeting).where(Meeting.activity_id.in_(ids)).order_by(Meeting.id)
     ).all()
     held = hold(meetings, seen=lambda _held: True)
+    if len(db.session.scalars(select(Activity.id).where(Activity.id.in_(ids))).all()) < len(ids):
+        raise ChangedMeanwhile  # a draft was thrown away, while we waited
     if any(not activity.is_draft for activity in activities):
         raise NothingToPublish  # a second click, while the first was at work
     for activity in activities:

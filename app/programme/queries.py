@@ -6,7 +6,7 @@ from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 
 from sqlalchemy import ColumnElement, Select, and_, case, func, null, or_, select
-from sqlalchemy.orm import aliased, lazyload
+from sqlalchemy.orm import lazyload
 
 from app.extensions import db
 from app.people.languages import answering
@@ -294,33 +294,6 @@ def ways_to(centre_ids: Collection[int]) -> dict[tuple[int, int], timedelta]:
         for pair in ((one.from_id, one.to_id), (one.to_id, one.from_id)):
             ways[pair] = timedelta(minutes=one.minutes)
     return ways
-
-
-def double_booked(
-    meeting: Meeting, start: datetime, end: datetime, part: Part, *, only_secret: bool = False
-) -> list[Person]:
-    """Of those who have a place at *meeting* as *part*, who would be elsewhere at the new time;
-    *only_secret*: at something that strangers may not know of."""
-    other = aliased(Booking)
-    found = (
-        select(Person)
-        .join(Booking, Booking.person_id == Person.id)
-        .join(other, other.person_id == Person.id)
-        .where(
-            Booking.meeting_id == meeting.id,
-            Booking.part == part,
-            other.meeting_id != meeting.id,
-            other.held,
-            other.starts_at < end,
-            other.ends_at > start,
-        )
-        .order_by(Person.name)
-        .distinct()
-    )
-    if only_secret:
-        elsewhere = select(Meeting.id).join(Meeting.activity).where(~is_listed_meeting())
-        found = found.where(other.meeting_id.in_(elsewhere))
-    return list(db.session.scalars(found))
 
 
 def counts_by_part(meeting_ids: Collection[int], part: Part) -> dict[int, int]:

@@ -29,11 +29,6 @@ class Coverage:
         return max(0, self.need.wanted - self.confirmed)
 
     @property
-    def needs_somebody(self) -> bool:
-        """Whether a coordinator has to find or replace somebody."""
-        return self.state == "open" or bool(self.doubts)
-
-    @property
     def state(self) -> str:
         """``filled``; ``offered``: enough people are asked; ``open``: somebody must be found."""
         if not self.missing:

@@ -6,12 +6,12 @@ from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 
 from sqlalchemy import ColumnElement, Select, and_, func, or_, select
-from sqlalchemy.orm import aliased, contains_eager, joinedload, lazyload, selectinload
+from sqlalchemy.orm import selectinload
 
 from app.extensions import db
 from app.people.models import Person
 from app.people.terms import HELPERS, Level
-from app.programme.models import Activity, Booking, Meeting, Part, Status
+from app.programme.models import Activity, Meeting, Status
 from app.programme.queries import (
     busy_places,
     is_listed_meeting,
@@ -106,40 +106,6 @@ def _doubts_about(assignment: Assignment) -> tuple[Reason, ...]:
     return reasons_against(want_of(need), known)
 
 
-def doubtful_places(planner: Person, *, now: datetime) -> list[Assignment]:
-    """The places of the next weeks that *planner* plans and that somebody holds who by now does not
-    fit, by time; in a fixed number of statements."""
-    coming = (
-        select(Meeting.id)
-        .join(Meeting.activity)
-        .where(
-            is_meeting_planned_by(planner),
-            Meeting.status == Status.PLANNED,
-            Meeting.starts_at > now,
-            Meeting.starts_at < now + LOOK_AHEAD,
-        )
-    )
-    meetings = db.session.scalars(coming).all()  # first these, by the index of their activities
-    meeting = contains_eager(Assignment.need).contains_eager(Need.meeting)
-    held = (
-        select(Assignment)
-        .join(Assignment.need)
-        .join(Need.meeting)
-        .join(Meeting.activity)
-        .where(Need.meeting_id.in_(meetings), Assignment.state == State.CONFIRMED)
-        .order_by(Meeting.starts_at, Assignment.id)
-        .options(
-            meeting.contains_eager(Meeting.activity).options(
-                lazyload(Activity.texts), joinedload(Activity.centre)
-            ),
-            selectinload(Assignment.person).options(
-                selectinload(Person.languages), selectinload(Person.memberships)
-            ),
-        )
-    )
-    return [one for one in db.session.scalars(held) if _doubts_about(one)]
-
-
 def tells_what_it_is(assignment: Assignment, *, now: datetime) -> bool:
     """Whether its person may still read what meeting it is about. Of a protected one only whoever
     is asked or asks, while it lasts and they fit, or is expected; the others learned enough."""
@@ -204,30 +170,6 @@ def assignments_planned_by(person: Person) -> Select[Assignment]:
 def needs_planned_by(person: Person) -> Select[Need]:
     found = select(Need).join(Need.meeting).join(Meeting.activity)
     return found.where(is_meeting_planned_by(person))
-
-
-def participants_elsewhere(meeting: Meeting, start: datetime, end: datetime) -> bool:
-    """Whether somebody who learns at *meeting* is expected at another, listed one at that time.
-
-    Of the others nothing is said: by asking hour after hour one could find out when they are.
-    """
-    other = aliased(Booking)
-    found = (
-        select(Booking.id)
-        .join(other, other.person_id == Booking.person_id)
-        .join(Meeting, Meeting.id == other.meeting_id)
-        .join(Meeting.activity)
-        .where(
-            is_listed_meeting(),
-            Booking.meeting_id == meeting.id,
-            Booking.part == Part.LEARNER,
-            other.meeting_id != meeting.id,
-            other.held,
-            other.starts_at < end,
-            other.ends_at > start,
-        )
-    )
-    return db.session.scalars(found.limit(1)).one_or_none() is not None
 
 
 def needs_of(meetings: Collection[int]) -> list[Need]:

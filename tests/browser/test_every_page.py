@@ -104,7 +104,9 @@ def test_pages_of_a_coordinator(
     more = [path_in(page, f"main a[href$='/{end}']") for end in ("candidates", "needs", "learners")]
     visit(page, one_house, language, more)
     page.goto(f"{one_house.base}/{language}{more[1]}")
-    visit(page, one_house, language, [path_in(page, "main a[href$='/texts']")])
+    ends = ("texts", "details")
+    visit(page, one_house, language, [path_in(page, f"main a[href$='/{end}']") for end in ends])
+    visit(page, one_house, language, ["/terms", "/organisation-calendar/import"])
 
 
 @pytest.mark.parametrize(("width", "language"), LOOKS)

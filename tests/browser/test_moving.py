@@ -270,6 +270,52 @@ def test_in_the_day_it_changes_room_hour_and_length(
     assert stored(page, one_house, ref, SATURDAY) == before
 
 
+@pytest.mark.parametrize(("view", "width"), [("week", 1280), ("day", 1280), ("week", 360)])
+def test_undo_on_the_board_brings_it_back(
+    one_house: House,
+    open_page: OpenPage,
+    sessions: Iterator[tuple[str, Spot]],
+    view: str,
+    width: int,
+) -> None:
+    ref, before = next(sessions)
+    page = open_page(width, scripts=True)
+    sign_in(page, one_house, "mihai")
+    page.goto(f"{one_house.base}/ro/{view}?day={before.day}")
+
+    pick_up(card_of(page, ref))
+    page.keyboard.press("ArrowRight" if view == "week" else "Shift+ArrowUp")
+    page.keyboard.press("Enter")
+    moved(page)
+    expect(card_of(page, ref).locator("a")).to_be_focused()
+    assert spot_of(card_of(page, ref)) != before
+    undo = page.locator("#just-changed button")
+    expect(undo).to_be_in_viewport()
+    expect(card_of(page, ref).locator("a")).to_be_in_viewport()
+    check(page, f"{view} after a drop")
+    undo.click()
+    moved(page)
+
+    assert f"/ro/{view}?" in page.url
+    assert spot_of(card_of(page, ref)) == before
+    expect(page.locator("#just-changed")).to_have_count(0)
+    assert stored(page, one_house, ref, before.day) == before
+
+
+@pytest.mark.parametrize("width", [360, 1280])
+def test_tab_goes_through_the_day_by_time(
+    one_house: House, open_page: OpenPage, width: int
+) -> None:
+    page = open_page(width)
+    sign_in(page, one_house, "mihai")
+    page.goto(f"{one_house.base}/ro/day?day={SATURDAY}")
+    starts = [str(one.get_attribute("data-starts")) for one in page.locator("[data-starts]").all()]
+
+    assert starts == sorted(starts)
+    tops = [middle(one)[1] for one in page.locator("[data-starts]").all()]
+    assert tops == sorted(tops)
+
+
 @pytest.mark.parametrize("how", ["keyboard", "mouse"])
 def test_escape_leaves_everything_as_it_was(
     one_house: House, open_page: OpenPage, how: str

@@ -22,9 +22,9 @@ from app.feeds.operations import make_link, revoke_link
 from app.i18n import LANGUAGES
 from app.people.models import Person
 from app.programme.bookings import book
-from app.programme.changing import cancel_meeting, move_meeting
 from app.programme.kinds import Kind, Privacy
 from app.programme.models import Meeting, Part
+from app.staffing.moving import cancel_meeting, move_meeting
 from tests import make
 from tests.conftest import Browser
 from tests.feeds.linter import problems

@@ -328,3 +328,30 @@ def test_no_session_was_changed_by_any_of_this(desk: Browser, here: Centre) -> N
     desk.post(f"{PAGE}/new", data=typed(first_day="2027-03-01"))
     db.session.expire_all()
     assert db.session.get_one(Meeting, meeting.id).status is Status.PLANNED
+
+
+def test_a_file_is_sent_and_what_its_days_are_is_chosen(desk: Browser) -> None:
+    assert '<option selected value="">choose</option>' in desk.get(f"{PAGE}/import").text
+
+    nothing = desk.post(f"{PAGE}/import", data={"kind": "", "centre": ""})
+    only_a_file = desk.post(f"{PAGE}/import", data=sent(kind=""))
+    only_a_kind = desk.post(f"{PAGE}/import", data={"kind": "closed", "centre": ""})
+
+    for page, missing, fine in (
+        (nothing, ("Choose a file first.", "Choose what these days are."), ()),
+        (only_a_file, ("Choose what these days are.",), ("Choose a file first.",)),
+        (only_a_kind, ("Choose a file first.",), ("Choose what these days are.",)),
+    ):
+        assert page.status_code == 422
+        assert all(sentence in page.text for sentence in missing)
+        assert not any(sentence in page.text for sentence in fine)
+    assert entries() == []
+
+
+def test_it_is_said_that_days_were_added_or_removed(desk: Browser, here: Centre) -> None:
+    assert (
+        "The days were added." in desk.post(f"{PAGE}/new", data=typed(), follow_redirects=True).text
+    )
+    (only,) = entries()
+    gone = desk.post(f"{PAGE}/{only.ref}/removal", follow_redirects=True)
+    assert "The days were removed." in gone.text

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 
 import pytest
@@ -24,6 +24,7 @@ from app.programme.rooms import NameTaken, RoomFacts, StillNeeded, WasUsed
 from tests import make
 from tests.conftest import Browser
 from tests.make import BEFORE, LONG_AGO, MONDAY
+from tests.races import all_at_once
 from tests.statements import statements
 
 ROOM = {"name": "Sala mare", "capacity": "30"}
@@ -450,3 +451,72 @@ class TestWays:
 
         with pytest.raises(IntegrityError):
             db.session.flush()
+
+
+class TestNamesSaidAloud:
+    @pytest.mark.parametrize("same", ["sala mare", "SALA MARE", "Sala Mare"])
+    def test_two_rooms_do_not_differ_in_large_letters_only(
+        self, desk: Browser, here: Centre, same: str
+    ) -> None:
+        make.room(centre=here, name="Sala mare")
+        other = make.room(centre=here, name="Pod")
+        db.session.commit()
+
+        added = desk.post("/en/rooms/new", data=ROOM | {"name": same, "centre": here.id})
+        renamed = desk.post(f"/en/rooms/{other.ref}", data=ROOM | {"name": same, "centre": here.id})
+
+        for answer in (added, renamed):
+            assert answer.status_code == 422
+            assert "a room of this name already" in answer.text
+        assert room_now(other).name == "Pod"
+
+    def test_marks_and_other_centres_are_another_matter(self, desk: Browser, here: Centre) -> None:
+        make.room(centre=here, name="Șura")
+        make.room(name="Sala mare")
+        db.session.commit()
+
+        for name in ("Sura", "sala mare"):
+            answer = desk.post("/rooms/new", data=ROOM | {"name": name, "centre": here.id})
+            assert answer.status_code == 303
+        assert (
+            desk.post("/rooms/new", data=ROOM | {"name": "șura", "centre": here.id}).status_code
+            == 422
+        )
+
+    def test_a_room_may_change_the_letters_of_its_own_name(
+        self, desk: Browser, here: Centre
+    ) -> None:
+        room = make.room(centre=here, name="sala mare")
+        db.session.commit()
+
+        answer = desk.post(f"/rooms/{room.ref}", data=ROOM | {"centre": here.id})
+
+        assert answer.status_code == 303
+        assert room_now(room).name == "Sala mare"
+
+    def test_it_is_said_that_a_room_was_added_or_removed(self, desk: Browser, here: Centre) -> None:
+        added = desk.post("/en/rooms/new", data=ROOM | {"centre": here.id}, follow_redirects=True)
+        room = db.session.scalars(select(Room).where(Room.centre_id == here.id)).one()
+        gone = desk.post(f"/en/rooms/{room.ref}/removal", follow_redirects=True)
+
+        assert "The room was added." in added.text
+        assert "The room was removed." in gone.text
+
+
+def test_two_desks_do_not_take_the_same_name_at_once(racing_app: Flask) -> None:
+    def adding(centre_id: int, name: str) -> Callable[[], object]:
+        def click() -> object:
+            at = db.session.get_one(Centre, centre_id)
+            return rooms.add_room(at, RoomFacts(name=name, capacity=5), now=BEFORE).name
+
+        return click
+
+    for _round in range(10):
+        with racing_app.app_context():
+            centre_id = make.centre().id
+            db.session.commit()
+        names = ("Aula", "aula", "AULA")
+
+        results = all_at_once(racing_app, [adding(centre_id, name) for name in names])
+
+        assert sum(isinstance(one, str) for one in results) == 1, results

@@ -608,7 +608,7 @@ def test_a_move_to_a_holiday_is_said_before_it_is_made(desk: Browser, boss: Pers
 
     page = desk.post(f"/en/meetings/{meeting.ref}/move", data=there)
 
-    assert "public holiday" in page.text
+    assert "Monday, 3 May is a day off: Easter." in page.text
     assert desk.get(f"/en/meetings/{meeting.ref}/move").status_code == 303
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from datetime import timedelta
+from html import unescape
 from typing import Any
 
 import pytest
@@ -17,6 +18,7 @@ from app.people.terms import Role
 from app.programme.bookings import book
 from app.programme.kinds import Kind, Privacy
 from app.programme.models import Activity, ActivityText, Meeting, Part, Status, fold
+from app.programme.organisation_calendar import CalendarEntry, DayKind
 from app.staffing.models import State
 from tests import make
 from tests.conftest import Browser
@@ -151,6 +153,60 @@ def test_a_cancelled_session_says_so(desk: Browser, here: Centre) -> None:
 
     assert "<s>Language café</s>" in page
     assert "Cancelled" in page
+
+
+def test_a_cancelled_protected_one_is_struck_through_too(
+    desk: Browser, here: Centre, boss: Person
+) -> None:
+    group = make.womens_group(centre=here, coordinator=boss)
+    make.meeting(activity=group, status=Status.CANCELLED)
+    db.session.commit()
+
+    page = sheets(desk, STAFF)
+
+    assert "<s>Meeting</s>" in page
+    assert "Cancelled" in page
+
+
+@pytest.mark.parametrize(("path", "tells_hints"), [(DOOR, False), (STAFF, True)])
+def test_days_off_are_on_both_sheets_hints_on_that_of_the_staff(
+    desk: Browser, path: str, tells_hints: bool
+) -> None:
+    day = MONDAY.date()
+    for kind, name in ((DayKind.CLOSED, "Stocktaking"), (DayKind.SCHOOL_HOLIDAY, "Ski week")):
+        db.session.add(
+            CalendarEntry(kind=kind, name=name, first_day=day, last_day=day, made_at=LONG_AGO)
+        )
+    db.session.commit()
+
+    page = sheets(desk, path)
+
+    assert page.count("Stocktaking") == 1
+    assert ("Ski week" in page) is tells_hints
+    assert "Easter" in sheets(desk, path.replace("2027-03-01", "2027-05-03"))
+
+
+def test_without_a_day_it_is_the_week_that_the_board_shows(
+    browser: Browser, here: Centre, boss: Person, clock: time_machine.Traveller
+) -> None:
+    put_on(here)
+    db.session.commit()
+
+    for now, monday in ((MONDAY, "Mon 1 Mar"), (MONDAY + timedelta(days=1), "Mon 8 Mar")):
+        clock.move_to(now, tick=False)
+        browser.sign_in(boss)
+        assert f"from {monday}" in browser.get("/en/week").text
+        assert f"from {monday}" in sheets(browser, "/en/week/print")
+        assert f"from {monday}" in sheets(browser, "/en/week/print?centre=all")
+
+
+def test_the_board_leads_to_its_paper_and_the_paper_to_the_weeks_around(desk: Browser) -> None:
+    board = unescape(desk.get("/en/week?day=2027-03-03").text)
+    paper = unescape(desk.get(STAFF).text)
+
+    assert 'href="/en/week/print?centre=here&day=2027-03-01"' in board
+    for day in ("&day=2027-02-22", "", "&day=2027-03-08"):
+        assert f'href="/en/week/print?centre=here{day}&for=staff"' in paper
 
 
 def test_the_staff_room_reads_rooms_coverage_and_how_many_come(desk: Browser, here: Centre) -> None:

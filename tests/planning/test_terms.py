@@ -17,6 +17,7 @@ from app.people.models import Person
 from app.programme.models import Activity, Booking, Meeting
 from app.programme.publishing import NothingToPublish, drafts_in
 from app.programme.queries import bookings_of, listed_meetings, meetings_open_to
+from app.programme.templates import Template
 from app.programme.terms import Term
 from app.reminders.letters import compose
 from app.signups.operations import join
@@ -236,6 +237,135 @@ class TestPages:
 
         assert browser.get(f"/terms/{term.ref}").status_code == 404
         assert browser.post(f"/terms/{term.ref}/publication").status_code == 404
+
+
+class TestCorrecting:
+    def test_its_name_and_days_are_changed(self, browser: Browser) -> None:
+        term = a_term()
+        browser.sign_in(make.coordinator(term.centre))
+        form = {"name": "Spring", "first_day": "2027-03-01", "last_day": "2027-07-01"}
+        assert f"/terms/{term.ref}/edit" in browser.get(f"/en/terms/{term.ref}").text
+        assert 'value="2027-06-15"' in browser.get(f"/en/terms/{term.ref}/edit").text
+
+        same_name = browser.post(f"/en/terms/{term.ref}/edit", data=form)
+        another = browser.post(f"/en/terms/{term.ref}/edit", data=form | {"name": "Spring 2027"})
+
+        assert (same_name.status_code, another.status_code) == (303, 303)
+        db.session.expire_all()
+        assert (term.name, term.first_day) == ("Spring 2027", date(2027, 3, 1))
+        assert term.last_day == date(2027, 7, 1)
+
+    def test_a_name_of_another_term_is_refused(self, browser: Browser) -> None:
+        term = a_term()
+        other = Term(
+            centre=term.centre, name="Autumn", first_day=term.first_day, last_day=term.last_day
+        )
+        db.session.add(other)
+        browser.sign_in(make.coordinator(term.centre))
+        form = {"name": "Autumn", "first_day": "2027-03-01", "last_day": "2027-02-01"}
+
+        answer = browser.post(f"/en/terms/{term.ref}/edit", data=form)
+
+        assert answer.status_code == 422
+        assert "with this name already" in answer.text
+        assert "end after it begins" in answer.text
+        assert 'value="Autumn"' in answer.text
+        db.session.expire_all()
+        assert term.name == "Spring"
+
+    def test_an_empty_term_is_removed(self, browser: Browser) -> None:
+        term = a_term()
+        browser.sign_in(make.coordinator(term.centre))
+
+        answer = browser.post(f"/en/terms/{term.ref}/removal")
+
+        assert answer.status_code == 303
+        assert not db.session.scalars(select(Term)).all()
+
+    def test_one_in_which_something_is_planned_stays(self, browser: Browser) -> None:
+        term = a_term()
+        a_draft(term)
+        browser.sign_in(make.coordinator(term.centre))
+
+        answer = browser.post(f"/en/terms/{term.ref}/removal")
+
+        assert answer.status_code == 409
+        assert "Activities are planned in this term" in answer.text
+        assert db.session.scalars(select(Term)).one()
+
+    def test_of_what_one_may_not_know_nothing_is_told(self, browser: Browser) -> None:
+        term = a_term()
+        make.womens_group(centre=term.centre, term=term)
+        browser.sign_in(make.coordinator(term.centre))
+
+        answer = browser.post(f"/en/terms/{term.ref}/removal")
+
+        assert answer.status_code == 409
+        assert "This term is still needed" in answer.text
+        assert "planned in this term" not in answer.text
+        assert db.session.scalars(select(Term)).one()
+
+    def test_other_centres_terms_stay_as_they_are(self, browser: Browser) -> None:
+        term = a_term()
+        browser.sign_in(make.coordinator(make.centre()))
+
+        assert browser.get(f"/terms/{term.ref}/edit").status_code == 404
+        for page in ("edit", "removal"):
+            assert browser.post(f"/terms/{term.ref}/{page}").status_code == 404
+
+    def test_a_missing_title_leads_to_the_titles(self, browser: Browser) -> None:
+        term = a_term()
+        draft = a_draft(term)
+        browser.sign_in(make.coordinator(term.centre))
+
+        page = browser.get(f"/en/terms/{term.ref}").text
+
+        missing = next(line for line in page.splitlines() if "No title in" in line)
+        assert f"/activities/{draft.ref}/texts" in missing
+        unstaffed = next(line for line in page.splitlines() if "Nobody is needed yet" in line)
+        assert f"/activities/{draft.ref}/needs" in unstaffed
+
+
+def chosen_term(page: str) -> str:
+    """What is chosen under "Term" in a form."""
+    select_box = page.partition('name="term"')[2].partition("</select>")[0]
+    return select_box.partition('<option selected value="')[2].partition('"')[0]
+
+
+class TestCarryingTheTerm:
+    def test_it_is_kept_through_the_choice_of_a_kind(self, browser: Browser) -> None:
+        term = a_term()
+        browser.sign_in(make.coordinator(term.centre))
+        carried = f"term={term.ref}"
+        assert f"/activities/new?{carried}" in browser.get(f"/en/terms/{term.ref}").text
+
+        kinds = browser.get(f"/en/activities/new?{carried}").text
+        form = browser.get(f"/en/activities/new?kind=course&{carried}").text
+
+        assert "In the term Spring." in kinds
+        assert kinds.count(carried) >= 4
+        assert chosen_term(form) == str(term.id)
+        assert f"/activities/new?{carried}" in form
+
+    def test_a_copy_and_a_template_begin_in_it(self, browser: Browser) -> None:
+        term = a_term()
+        boss = make.coordinator(term.centre)
+        course = make.meeting(activity=make.activity(centre=term.centre)).activity
+        make.make_coordinator_too(boss, make.centre())
+        browser.sign_in(boss)
+        browser.post(f"/en/activities/{course.ref}/template", data={"name": "Usual"})
+        template = db.session.scalars(select(Template)).one()
+
+        for begun in (f"like={course.ref}", f"template={template.ref}"):
+            form = browser.get(f"/en/activities/new?{begun}&term={term.ref}").text
+            assert chosen_term(form) == str(term.id)
+
+    def test_the_term_of_another_centre_does_not_exist(self, browser: Browser) -> None:
+        term = a_term()
+        browser.sign_in(make.coordinator(make.centre()))
+
+        assert browser.get(f"/activities/new?kind=course&term={term.ref}").status_code == 404
+        assert browser.get(f"/activities/new?term={term.ref}").status_code == 404
 
 
 def test_whoever_is_asked_or_joins_while_a_term_is_published_hears_of_it(racing_app: Flask) -> None:

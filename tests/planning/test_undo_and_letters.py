@@ -160,7 +160,8 @@ class TestBeforeAnybodyRead:
 
         (letter,) = read_by(layla, until=BEFORE + HOUR)
 
-        assert "11:00" in letter.text and "12:00" not in letter.text
+        assert "11:00" in letter.text
+        assert "12:00" not in letter.text
 
     def test_nor_does_the_letter_about_one_session(self) -> None:
         course = a_course()
@@ -170,7 +171,8 @@ class TestBeforeAnybodyRead:
 
         (letter,) = read_by(layla, until=BEFORE + 2 * MINUTE)
 
-        assert "11:00" in letter.text and "12:00" not in letter.text
+        assert "11:00" in letter.text
+        assert "12:00" not in letter.text
 
     def test_whoever_helps_at_one_of_several_has_five_minutes_as_well(self) -> None:
         course = a_course(3)

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import date, datetime, timedelta
 from functools import partial
+from html import unescape
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -14,7 +15,7 @@ import time_machine
 from flask import Flask
 from hypothesis import given
 from hypothesis import strategies as st
-from sqlalchemy import select
+from sqlalchemy import func, select
 from werkzeug.test import TestResponse
 
 from app.extensions import db
@@ -25,16 +26,30 @@ from app.people.terms import Role
 from app.planning.board import board_of
 from app.planning.duplicating import AlreadyPast, duplicate_meeting
 from app.planning.filters import Filters, asked_filters
+from app.planning.operations import JustMade, NeedChange, edit_series, my_last_edit, undo
 from app.programme.bookings import book
-from app.programme.kinds import Kind
-from app.programme.models import Booking, Meeting, MeetingText, Part, Status, fold
+from app.programme.kinds import Kind, Privacy
+from app.programme.models import (
+    Booking,
+    ChangeKind,
+    Edit,
+    Meeting,
+    MeetingText,
+    Part,
+    Scope,
+    Status,
+    fold,
+)
 from app.programme.operations import RoomTaken
+from app.programme.organisation_calendar import CalendarEntry, DayKind
 from app.programme.queries import meetings_planned_by
 from app.programme.week import hours_shown, lanes, month_of, quarters_of
 from app.signups.operations import join
 from app.staffing.coverage import worst
 from app.staffing.models import State
+from app.staffing.needs import NeedFacts
 from app.staffing.queries import coverages_of, needs_of
+from app.web import isolated
 from tests import make
 from tests.conftest import Browser
 from tests.make import BEFORE, MONDAY
@@ -512,6 +527,13 @@ class TestHoldingItOnceMore:
         assert len(db.session.scalars(select(Meeting)).all()) == 1
 
 
+def copied_by(ref: str) -> object:
+    """What came of copying that session to the week after."""
+    one = db.session.scalars(select(Meeting).where(Meeting.ref == ref)).one()
+    later, boss = MONDAY + timedelta(days=7), one.activity.coordinator
+    return duplicate_meeting(one, starts_at=later, room=one.room, by=boss, now=BEFORE).id
+
+
 def test_two_copies_at_once_never_share_a_room(racing_app: Flask) -> None:
     with racing_app.app_context():
         room = make.room()
@@ -519,13 +541,208 @@ def test_two_copies_at_once_never_share_a_room(racing_app: Flask) -> None:
         refs = [make.meeting(room=room, starts_at=hour).ref for hour in hours]
         db.session.commit()
 
-    def copy(ref: str) -> object:
-        one = db.session.scalars(select(Meeting).where(Meeting.ref == ref)).one()
-        later = MONDAY + timedelta(days=7)
-        boss = one.activity.coordinator
-        return duplicate_meeting(one, starts_at=later, room=one.room, by=boss, now=BEFORE).id
-
-    results = all_at_once(racing_app, [partial(copy, ref) for ref in refs])
+    results = all_at_once(racing_app, [partial(copied_by, ref) for ref in refs])
 
     assert sum(isinstance(one, int) for one in results) == 1
     assert [type(one) for one in results if not isinstance(one, int)] == [RoomTaken] * 2
+
+
+def test_several_clicks_at_once_make_one_copy(racing_app: Flask) -> None:
+    with racing_app.app_context():
+        ref = make.meeting(room=make.room()).ref
+        db.session.commit()
+
+    results = all_at_once(racing_app, [partial(copied_by, ref)] * 3)
+
+    assert len(set(results)) == 1, results
+    with racing_app.app_context():
+        assert db.session.scalars(select(func.count(Meeting.id))).one() == 2
+
+
+def change_needs_of(meetings: Sequence[Meeting], by: Person, *, now: datetime) -> Edit:
+    """One more interpreter for each, in one edit."""
+    need = NeedChange(None, NeedFacts(role=Role.MEDIATOR, language="ar"))
+    edit = edit_series(
+        meetings, scope=Scope.ALL, by=by, now=now, seen=lambda _held: True, need=need
+    )
+    assert edit is not None
+    return edit
+
+
+@pytest.mark.usefixtures("app")
+class TestUndoAtHand:
+    def last(self, boss: Person, now: datetime = BEFORE) -> JustMade | None:
+        return my_last_edit(boss, boss.memberships[0].centre, now=now)
+
+    def test_the_newest_of_ones_own_is_offered(self, boss: Person) -> None:
+        first, second = at_home(boss), at_home(boss)
+        change_needs_of([first], boss, now=BEFORE)
+        edit = change_needs_of([second], boss, now=BEFORE)
+        other = make.coordinator(boss.memberships[0].centre)
+        change_needs_of([first], other, now=BEFORE)
+
+        found = self.last(boss)
+
+        assert found is not None
+        assert (found.edit, found.meetings) == (edit, [second])
+        assert found.kinds == [ChangeKind.NEEDS]
+
+    def test_for_ten_minutes(self, boss: Person) -> None:
+        change_needs_of([at_home(boss)], boss, now=BEFORE)
+
+        assert self.last(boss, BEFORE + timedelta(minutes=9)) is not None
+        assert self.last(boss, BEFORE + timedelta(minutes=10)) is None
+
+    def test_not_what_has_begun(self, boss: Person) -> None:
+        change_needs_of([at_home(boss)], boss, now=MONDAY - timedelta(minutes=5))
+
+        assert self.last(boss, MONDAY - timedelta(minutes=1)) is not None
+        assert self.last(boss, MONDAY) is None
+
+    def test_neither_what_was_undone_nor_the_undoing(self, boss: Person) -> None:
+        edit = change_needs_of([at_home(boss)], boss, now=BEFORE)
+        undo(edit, by=boss, now=BEFORE)
+
+        assert self.last(boss) is None
+
+    def test_not_what_was_made_elsewhere(self, boss: Person) -> None:
+        elsewhere = make.centre()
+        make.make_coordinator_too(boss, elsewhere)
+        change_needs_of([make.meeting(activity=make.activity(centre=elsewhere))], boss, now=BEFORE)
+
+        assert self.last(boss) is None
+
+    def test_only_where_every_session_of_it_is_planned_by_the_reader(self, boss: Person) -> None:
+        activity = make.activity(centre=boss.memberships[0].centre)
+        meetings = [make.meeting(activity=activity) for _n in range(2)]
+        change_needs_of(meetings, boss, now=BEFORE)
+        assert self.last(boss) is not None
+
+        meetings[1].privacy = Privacy.PROTECTED
+        db.session.flush()
+        assert self.last(boss) is None
+
+        activity.privacy = meetings[0].privacy = Privacy.PROTECTED
+        db.session.flush()
+        assert self.last(boss) is None
+
+    @pytest.mark.parametrize("view", ["week", "day"])
+    @pytest.mark.usefixtures("clock")
+    def test_the_board_offers_it_and_undoing_leads_back_to_the_board(
+        self, browser: Browser, boss: Person, view: str
+    ) -> None:
+        meeting = at_home(boss)
+        page = browser.sign_in(boss).get(f"/en/{view}?{ON_MONDAY}").text
+        assert "just-changed" not in page
+
+        ref = change_needs_of([meeting], boss, now=BEFORE).ref
+        db.session.commit()
+        page = browser.get(f"/en/{view}?{ON_MONDAY}").text
+        assert f"/en/edits/{ref}/undo" in page
+        found = re.search(r'name="next" value="([^"]+)"', page)
+        assert found is not None
+        path = unescape(found[1])
+        assert path.startswith(f"/en/{view}?")
+        assert ON_MONDAY in path
+
+        undone = browser.post(f"/en/edits/{ref}/undo", data={"next": path})
+        assert (undone.status_code, undone.location) == (303, path)
+        assert "/undo" not in browser.get(f"/en/{view}?{ON_MONDAY}").text
+
+    @pytest.mark.usefixtures("clock")
+    def test_undoing_never_leads_to_another_site(self, browser: Browser, boss: Person) -> None:
+        meeting = at_home(boss)
+        edit = change_needs_of([meeting], boss, now=BEFORE)
+        browser.sign_in(boss)
+
+        undone = browser.post(f"/en/edits/{edit.ref}/undo", data={"next": "//evil.example/"})
+
+        assert undone.location == f"/en/meetings/{meeting.ref}/planning"
+
+
+@pytest.mark.usefixtures("app", "clock")
+class TestDaysOff:
+    @pytest.mark.parametrize("view", ["week", "day", "month"])
+    def test_a_holiday_a_closed_day_and_a_hint_are_named(
+        self, browser: Browser, boss: Person, view: str
+    ) -> None:
+        day = date(2027, 3, 1)
+        for kind, name in ((DayKind.CLOSED, "Stocktaking"), (DayKind.SCHOOL_HOLIDAY, "Ski week")):
+            db.session.add(
+                CalendarEntry(
+                    kind=kind, name=name, first_day=day, last_day=day, made_at=make.LONG_AGO
+                )
+            )
+        page = unescape(browser.sign_in(boss).get(f"/en/{view}?{ON_MONDAY}").text)
+        assert f"Day off: {isolated('Stocktaking')}" in page
+        assert '<p class="day-hint" dir="auto">Ski week</p>' in page
+
+        easter = unescape(browser.get(f"/en/{view}?day=2027-05-03").text)
+        assert "Day off: \u2068Easter" in easter
+
+    @pytest.mark.parametrize("view", ["week", "day", "month"])
+    def test_another_centres_closed_day_is_not_ours(
+        self, browser: Browser, boss: Person, view: str
+    ) -> None:
+        day = date(2027, 3, 1)
+        theirs = CalendarEntry(
+            kind=DayKind.CLOSED,
+            name="Stocktaking",
+            centre=make.centre(),
+            first_day=day,
+            last_day=day,
+            made_at=make.LONG_AGO,
+        )
+        db.session.add(theirs)
+
+        assert "Stocktaking" not in browser.sign_in(boss).get(f"/en/{view}?{ON_MONDAY}").text
+
+
+@pytest.mark.usefixtures("app", "clock")
+class TestCards:
+    @pytest.mark.parametrize("view", ["week", "day", "list"])
+    def test_an_appointment_says_where_one_meets(
+        self, browser: Browser, boss: Person, view: str
+    ) -> None:
+        at_home(boss, meeting_point="At the tram stop")
+        page = browser.sign_in(boss).get(f"/en/{view}?{ON_MONDAY}").text
+
+        assert "At the tram stop" in page
+        assert "no room" not in page
+
+    @pytest.mark.parametrize("view", VIEWS)
+    def test_what_is_cancelled_misses_nobody(
+        self, browser: Browser, boss: Person, view: str
+    ) -> None:
+        make.need(meeting=at_home(boss, status=Status.CANCELLED))
+        page = browser.sign_in(boss).get(f"/en/{view}?{ON_MONDAY}").text
+        board = page[page.rindex("Language café") - 800 : page.index("</main>")]
+
+        assert "missing:" not in board
+        assert "coverage-" not in board
+
+    def test_the_day_is_read_by_time_whatever_the_room(
+        self, browser: Browser, boss: Person
+    ) -> None:
+        here = boss.memberships[0].centre
+        early, late = (make.room(centre=here, name=name) for name in ("Z first", "A later"))
+        at_home(boss, "Second", room=late, starts_at=MONDAY + HOUR)
+        at_home(boss, "First", room=early)
+        at_home(boss, "Third", starts_at=MONDAY + 2 * HOUR)
+        page = browser.sign_in(boss).get(f"/en/day?{ON_MONDAY}").text
+
+        assert page.index(">First<") < page.index(">Second<") < page.index(">Third<")
+
+    def test_lanes_are_counted_over_all_rooms(self) -> None:
+        here = make.centre()
+        rooms = [make.room(centre=here) for _n in range(2)]
+        activity = make.activity(centre=here)
+        for room in (None, None, rooms[1]):
+            make.meeting(activity=activity, room=room)
+        found = db.session.scalars(select(Meeting).order_by(Meeting.id)).all()
+
+        board = board_of(found, rooms, BUCHAREST)
+
+        assert [(one.first, one.lanes) for one in board.columns] == [(1, 1), (2, 1), (3, 2)]
+        assert [column.lane_of(card) for column, card in board.cards] == [2, 3, 4]
+        assert board.lanes == 4

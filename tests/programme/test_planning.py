@@ -21,9 +21,6 @@ from app.programme.changing import (
     ChangedMeanwhile,
     EndsBeforeItStarts,
     HelperElsewhere,
-    cancel_meeting,
-    move_meeting,
-    restore_meeting,
 )
 from app.programme.kinds import Kind, Privacy
 from app.programme.models import Booking, Meeting, MeetingChange, Part, Status
@@ -37,6 +34,7 @@ from app.programme.operations import (
 from app.programme.places import Room
 from app.programme.queries import activities_planned_by, is_expected, listed_meetings
 from app.programme.recurrence import Occurrence
+from app.staffing.moving import cancel_meeting, move_meeting, restore_meeting
 from tests import make
 from tests.make import BEFORE, MONDAY
 from tests.races import all_at_once

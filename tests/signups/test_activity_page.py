@@ -8,9 +8,9 @@ import time_machine
 
 from app.extensions import db
 from app.programme.bookings import book
-from app.programme.changing import move_meeting
 from app.programme.models import Part
 from app.signups.operations import join
+from app.staffing.moving import move_meeting
 from tests import make
 from tests.conftest import Browser
 from tests.make import BEFORE, MONDAY

@@ -12,9 +12,9 @@ from app.notices.models import Kind as Letter
 from app.notices.models import Notice
 from app.people.terms import Level
 from app.programme.bookings import AlreadyExpected
-from app.programme.models import Activity, Booking, Status
+from app.programme.models import Booking, Status
 from app.staffing.eligibility import Rule
-from app.staffing.models import Assignment, State
+from app.staffing.models import State
 from app.staffing.operations import (
     NeedFilled,
     NotEligible,
@@ -28,7 +28,7 @@ from app.staffing.operations import (
     refuse_request,
     take_place,
 )
-from app.staffing.queries import doubtful_places, needs_of, no_longer_fit
+from app.staffing.queries import needs_of, no_longer_fit
 from tests import make
 from tests.make import BEFORE, MONDAY
 
@@ -286,29 +286,6 @@ def test_whoever_no_longer_fits_is_shown_with_the_reason() -> None:
     doubts = no_longer_fit(needs_of([need.meeting_id]))
 
     assert [reason.rule for reason in doubts[held.id]] == [Rule.LEVEL_TOO_LOW]
-
-
-def doubtful(at: Activity, *, weeks: int = 0, **given: object) -> Assignment:
-    """A place at *at* of somebody who does not speak what it wants."""
-    meeting = make.meeting(activity=at, starts_at=MONDAY + timedelta(weeks=weeks), **given)
-    need = make.need(meeting=meeting, language="ti")
-    return make.assignment(need=need, state=State.CONFIRMED)
-
-
-def test_every_coming_place_of_somebody_who_no_longer_fits_is_found() -> None:
-    cafe = make.activity()
-    fits = make.need(meeting=make.meeting(activity=cafe), language="ar")
-    make.assignment(need=fits, state=State.CONFIRMED)
-    doubtful(cafe, status=Status.CANCELLED)
-    doubtful(cafe, weeks=-2)
-    doubtful(cafe, weeks=6)
-    doubtful(make.activity())  # in another centre
-    doubtful(make.womens_group(centre=cafe.centre))  # not entrusted to this coordinator
-    declined = make.need(meeting=make.meeting(activity=cafe), language="ti")
-    make.assignment(need=declined, state=State.DECLINED)
-    later, sooner = doubtful(cafe, weeks=4), doubtful(cafe)
-
-    assert doubtful_places(cafe.coordinator, now=BEFORE) == [sooner, later]
 
 
 def test_a_learner_of_the_meeting_cannot_also_help_at_it() -> None:
