@@ -18,7 +18,8 @@ from app.extensions import db
 from app.people.models import Person
 from app.people.terms import Level, Role
 from app.planning.duplicating import duplicate_meeting
-from app.planning.operations import edit_series, undo
+from app.planning.operations import edit_series
+from app.planning.undoing import undo
 from app.programme.changing import Target
 from app.programme.models import Activity, Booking, Edit, Meeting, Part, Scope, Status
 from app.programme.series import as_seen, concerned, fingerprint, moved, with_status

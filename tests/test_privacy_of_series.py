@@ -15,7 +15,8 @@ from app.notices.models import Notice
 from app.notices.queries import call_list
 from app.people.models import Person
 from app.planning.minding import ChildcareFacts, plan_childcare
-from app.planning.operations import NothingToUndo, edit_series, undo
+from app.planning.operations import edit_series
+from app.planning.undoing import NothingToUndo, undo
 from app.programme.beside import beside_of
 from app.programme.details import AsPrivateAsItsHost, Details, NotProtectedAlone
 from app.programme.kinds import Privacy

@@ -1,53 +1,28 @@
-"""Changing a series: one deed with one undo. Never commits."""
+"""Changing a series: everything that is wished of it, in one edit. Never commits."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
-from typing import Any
+from datetime import datetime
 
-from sqlalchemy import select, update
+from sqlalchemy import select
 from sqlalchemy.orm import selectinload
 
 from app.extensions import db
-from app.i18n import _l
-from app.notices.models import TO_CALL, UNSENT, Notice
 from app.notices.models import Kind as Letter
-from app.notices.models import State as NoticeState
-from app.notices.operations import withdraw
-from app.people.models import Centre, Person
+from app.people.models import Person
 from app.programme.changing import AlreadyOver, Seen, Target, hold
 from app.programme.details import (
     Details,
     change_details,
-    record_undone_privacy,
-    set_privacy,
-    titles_of,
 )
-from app.programme.kinds import Privacy
-from app.programme.models import Activity, ChangeKind, Edit, Meeting, MeetingChange, Scope, Status
-from app.programme.operations import RoomClosed
-from app.programme.places import Room
-from app.programme.queries import is_planned_by, meetings_planned_by
-from app.refusal import Refusal
+from app.programme.models import Edit, Meeting, MeetingChange, Scope
 from app.staffing.moving import change_meetings, check_helpers
-from app.staffing.needs import NeedFacts, change_needs, from_json
+from app.staffing.needs import NeedFacts, change_needs
 
-NEWS = (
-    Letter.SERIES_CHANGED,
-    Letter.MOVED,
-    Letter.CANCELLED,
-    Letter.RESTORED,
-    Letter.RELEASED,
-    Letter.EXPECTED_AGAIN,
-    Letter.ADDED,
-)
 LETTERS = (Letter.SERIES_CHANGED, Letter.MOVED, Letter.CANCELLED, Letter.RESTORED, Letter.RELEASED)
-
-
-class NothingToUndo(Refusal):
-    message = _l("This was undone before, or everything has changed since.")
+"""What tells people of an edit."""
 
 
 @dataclass(frozen=True)
@@ -83,7 +58,7 @@ def edit_series(
     moves = any(target.differs for target in targets)
     if details is not None or need is not None or not moves:
         hold(meetings, seen=seen)
-        seen = _unchanged
+        seen = unchanged
     if details is not None:  # first, for whoever reads a letter about it may depend on it
         change_details(meetings, details, edit=edit)
         if details.online_url is not None:  # whoever is near online may be far from the room
@@ -98,7 +73,7 @@ def edit_series(
     return edit
 
 
-def _unchanged(_meetings: Sequence[Meeting]) -> bool:
+def unchanged(_meetings: Sequence[Meeting]) -> bool:
     """They are held already."""
     return True
 
@@ -110,222 +85,3 @@ def changes_of_edit(edit: Edit) -> Sequence[MeetingChange]:
         .order_by(MeetingChange.id)
         .options(selectinload(MeetingChange.meeting))
     ).all()
-
-
-UNDO_FOR = timedelta(days=7)
-
-
-@dataclass(frozen=True)
-class Undoable:
-    """The last edit of an activity that can still be undone, and how many sessions it changed."""
-
-    edit: Edit
-    sessions: int
-
-
-def last_edit(activity: Activity, *, now: datetime) -> Undoable | None:
-    """The newest edit of the last week, unless it is an undo, was undone, or is all over."""
-    newest = db.session.scalars(
-        select(Edit)
-        .where(Edit.activity_id == activity.id, Edit.at > now - UNDO_FOR)
-        .order_by(Edit.id.desc())
-        .limit(1)
-    ).one_or_none()
-    if newest is None or newest.undone_at is not None or newest.undoes_id is not None:
-        return None
-    coming = {one.meeting_id for one in changes_of_edit(newest) if one.meeting.starts_at > now}
-    return Undoable(newest, len(coming)) if coming else None
-
-
-JUST_NOW = timedelta(minutes=10)
-
-
-@dataclass(frozen=True)
-class JustMade:
-    """What a coordinator changed a moment ago: which sessions, by time, and what about them."""
-
-    edit: Edit
-    meetings: Sequence[Meeting]
-    kinds: Sequence[ChangeKind]
-
-
-def my_last_edit(person: Person, centre: Centre, *, now: datetime) -> JustMade | None:
-    """The newest edit *person* made in *centre* a moment ago, unless it is an undo, was undone, is
-    all over, or changed anything they do not plan."""
-    newest = db.session.scalars(
-        select(Edit)
-        .join(Edit.activity)
-        .where(
-            Edit.by_id == person.id,
-            Edit.at > now - JUST_NOW,
-            Activity.centre_id == centre.id,
-            is_planned_by(person),
-        )
-        .order_by(Edit.id.desc())
-        .limit(1)
-    ).one_or_none()
-    if newest is None or newest.undone_at is not None or newest.undoes_id is not None:
-        return None
-    changes = changes_of_edit(newest)
-    meetings = {one.meeting_id: one.meeting for one in changes}
-    mine = meetings_planned_by(person).where(Meeting.id.in_(meetings))
-    planned = set(db.session.scalars(mine.with_only_columns(Meeting.id)))
-    if planned != set(meetings) or all(one.starts_at <= now for one in meetings.values()):
-        return None
-    by_time = sorted(meetings.values(), key=lambda one: (one.starts_at, one.id))
-    return JustMade(newest, by_time, list(dict.fromkeys(one.kind for one in changes)))
-
-
-def undo(edit: Edit, *, by: Person, now: datetime) -> Edit:
-    """What *edit* changed is as before, where nothing else has changed it since and it has not
-    begun. Letters that have not left are never sent; whoever read one is told."""
-    changes = [change for change in changes_of_edit(edit) if change.meeting.starts_at > now]
-    meetings = list({change.meeting_id: change.meeting for change in changes}.values())
-    if edit.undone_at is not None or not meetings:
-        raise NothingToUndo
-    hold(meetings, seen=_unchanged)
-    claimed = db.session.execute(
-        update(Edit).where(Edit.id == edit.id, Edit.undone_at.is_(None)).values(undone_at=now)
-    )
-    back = Edit(activity=edit.activity, scope=edit.scope, by=by, at=now, undoes_id=edit.id)
-    db.session.add(back)
-    db.session.flush()
-    if claimed.rowcount != 1:  # type: ignore[attr-defined]
-        raise NothingToUndo
-    _undo_told([change for change in changes if change.kind.is_told], edit, back)
-    for kind, undo_one in _UNDO.items():
-        same = [change for change in changes if change.kind is kind]
-        if same:
-            undo_one(same, back)
-    if not changes_of_edit(back):
-        raise NothingToUndo
-    return back
-
-
-def _undo_told(changes: Sequence[MeetingChange], edit: Edit, back: Edit) -> None:
-    """Times, places and cancellations, of those meetings that are still as the edit left them."""
-    still = [one for one in changes if one.meeting.sequence == one.sequence]
-    if not still or back.by is None:
-        return
-    keys = {edit.ref, *(f"{one.meeting.ref}:{one.sequence}" for one in still)}
-    withdraw((Letter.REMINDER,), keys)
-    spared = withdraw(LETTERS, keys)
-    spared -= _wait_for_others(spared, [change.meeting for change in still])
-    spared -= _reminded(spared, keys)
-    change_meetings(
-        [_before(change) for change in still],
-        by=back.by,
-        now=back.at,
-        seen=_unchanged,
-        edit=back,
-        not_told=spared,
-        alone=True,
-    )
-
-
-def _reminded(people: Collection[int], keys: Collection[str]) -> set[int]:
-    """Who of *people* was reminded of what is now undone."""
-    found = select(Notice.person_id).where(
-        Notice.person_id.in_(people),
-        Notice.kind == Letter.REMINDER,
-        Notice.key.in_(keys),
-        Notice.state != NoticeState.DROPPED,
-    )
-    return set(db.session.scalars(found))
-
-
-def _wait_for_others(people: Collection[int], meetings: Sequence[Meeting]) -> set[int]:
-    """Who of *people* has not yet read of something else about *meetings*: such a letter is no
-    longer true once the meeting has changed again, so they need the one about the undoing."""
-    ids = {meeting.id for meeting in meetings}
-    edits = set(
-        db.session.scalars(
-            select(MeetingChange.edit_id).where(MeetingChange.meeting_id.in_(ids)).distinct()
-        )
-    )
-    waiting = db.session.scalars(
-        select(Notice).where(
-            Notice.person_id.in_(people),
-            Notice.kind.in_(NEWS),
-            Notice.state.in_((*UNSENT, *TO_CALL)),
-        )
-    )
-    return {
-        notice.person_id
-        for notice in waiting
-        if notice.about.get("meeting") in ids or notice.about.get("edit") in edits
-    }
-
-
-def _before(change: MeetingChange) -> Target:
-    facts = change.before
-    room = db.session.get(Room, facts["room"]) if facts["room"] else None
-    if room is None and facts["room"]:
-        raise RoomClosed
-    return Target(
-        change.meeting,
-        datetime.fromisoformat(facts["starts_at"]),
-        datetime.fromisoformat(facts["ends_at"]),
-        room,
-        Status(facts["status"]),
-        by_hand=bool(facts.get("by_hand")),
-    )
-
-
-def _is(change: MeetingChange) -> Any:
-    """What the edit made of it; undone only where that is still so."""
-    return change.after["is"]
-
-
-def _undo_titles(changes: Sequence[MeetingChange], back: Edit) -> None:
-    whole = bool(changes[0].after["whole"])
-    still = [c for c in changes if titles_of(back.activity if whole else c.meeting) == _is(c)]
-    for before, meetings in _alike(still)[: 1 if whole else None]:
-        titles = before if not whole else {**dict.fromkeys(titles_of(back.activity), ""), **before}
-        change_details(meetings, Details(titles=titles, whole=whole), edit=back)
-
-
-def _undo_privacy(changes: Sequence[MeetingChange], back: Edit) -> None:
-    """Each session as it was; of a whole activity, what was not among them as the activity was."""
-    whole = bool(changes[0].after["whole"])
-    if whole and back.activity.privacy.value != _is(changes[0]):
-        return
-    still = [change for change in changes if change.meeting.privacy.value == _is(change)]
-    record_undone_privacy(still, back)
-    if whole:
-        set_privacy((), Privacy(changes[0].before["activity_was"]), back, whole=True)
-    for before, meetings in _alike(still):
-        set_privacy(meetings, Privacy(before), back, whole=False)
-
-
-def _undo_links(changes: Sequence[MeetingChange], back: Edit) -> None:
-    still = [change for change in changes if change.meeting.online_url == _is(change)]
-    for before, meetings in _alike(still):
-        change_details(meetings, Details(online_url=before or ""), edit=back)
-        check_helpers([meeting for meeting in meetings if not meeting.is_cancelled])
-
-
-def _undo_needs(changes: Sequence[MeetingChange], back: Edit) -> None:
-    old, new = from_json(changes[0].before["was"]), from_json(changes[0].after["is"])
-    mine = frozenset(change.after["need"] for change in changes if change.after.get("need"))
-    change_needs([change.meeting for change in changes], new, old, edit=back, chosen=mine)
-
-
-_UNDO = {
-    ChangeKind.TITLE: _undo_titles,
-    ChangeKind.PRIVACY: _undo_privacy,
-    ChangeKind.LINK: _undo_links,
-    ChangeKind.NEEDS: _undo_needs,
-}
-
-
-def _alike(changes: Sequence[MeetingChange]) -> list[tuple[Any, list[Meeting]]]:
-    """What was before, with the meetings for which it was so."""
-    groups: list[tuple[Any, list[Meeting]]] = []
-    for change in changes:
-        was = change.before["was"]
-        group = next((meetings for before, meetings in groups if before == was), None)
-        if group is None:
-            groups.append((was, group := []))
-        group.append(change.meeting)
-    return groups

@@ -20,7 +20,7 @@ from app.planning import answers
 from app.planning.answers import wants_json
 from app.planning.languages import languages_needed
 from app.planning.looking import stands_against
-from app.planning.operations import last_edit
+from app.planning.undoing import last_edit
 from app.programme.changing import Target
 from app.programme.forms import MoveForm, move_defaults
 from app.programme.models import Activity, Meeting, Part

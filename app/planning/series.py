@@ -16,8 +16,9 @@ from app.i18n import _, ngettext
 from app.people.current import planner
 from app.planning.looking import outlook
 from app.planning.need_form import NeedInScopeForm, need_as_it_is
-from app.planning.operations import NeedChange, changes_of_edit, edit_series, undo
+from app.planning.operations import NeedChange, changes_of_edit, edit_series
 from app.planning.series_form import SeriesForm, as_it_is_now
+from app.planning.undoing import undo
 from app.programme.changing import Target
 from app.programme.forms import wrong
 from app.programme.models import Activity, Edit, Meeting, Scope

@@ -20,7 +20,7 @@ from app.people.models import Centre
 from app.planning.attention import attention_for
 from app.planning.board import board_of
 from app.planning.filters import STATES, Filters, asked_filters, languages_planned
-from app.planning.operations import my_last_edit
+from app.planning.undoing import my_last_edit
 from app.planning.weeks import shown_week
 from app.programme.days_off import DaysOff, days_off
 from app.programme.kinds import Kind

@@ -279,7 +279,7 @@ def test_undo_on_the_board_brings_it_back(
     width: int,
 ) -> None:
     ref, before = next(sessions)
-    page = open_page(width, scripts=True)
+    page = open_page(width, scripts=True, height=480)
     sign_in(page, one_house, "mihai")
     page.goto(f"{one_house.base}/ro/{view}?day={before.day}")
 

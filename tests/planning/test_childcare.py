@@ -14,7 +14,7 @@ from app.extensions import db
 from app.people.models import Centre, Person
 from app.people.terms import Gender, Role
 from app.planning.minding import TITLES, ChildcareFacts, plan_childcare, uncovered
-from app.planning.operations import undo
+from app.planning.undoing import undo
 from app.programme.beside import beside_of, childcare_of
 from app.programme.bookings import book
 from app.programme.changing import ChangedMeanwhile

@@ -19,7 +19,8 @@ from app.people.models import Person
 from app.planning import duplicating, minding
 from app.planning.duplicating import duplicate_meeting
 from app.planning.minding import ChildcareFacts, plan_childcare
-from app.planning.operations import edit_series, undo
+from app.planning.operations import edit_series
+from app.planning.undoing import undo
 from app.programme import changing
 from app.programme.beside import beside_of
 from app.programme.changing import ChangedMeanwhile

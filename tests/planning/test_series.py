@@ -15,7 +15,8 @@ from app.notices.models import Kind as Letter
 from app.notices.models import Notice
 from app.people.models import Person
 from app.people.terms import Level, Role
-from app.planning.operations import NeedChange, NothingToUndo, changes_of_edit, edit_series, undo
+from app.planning.operations import NeedChange, changes_of_edit, edit_series
+from app.planning.undoing import NothingToUndo, undo
 from app.programme.bookings import book
 from app.programme.changing import ChangedMeanwhile, HelperElsewhere
 from app.programme.details import (

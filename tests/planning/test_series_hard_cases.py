@@ -16,7 +16,8 @@ from app.extensions import db
 from app.people.models import Membership, Person
 from app.people.terms import Role
 from app.planning.minding import ChildcareFacts, plan_childcare
-from app.planning.operations import NeedChange, edit_series, undo
+from app.planning.operations import NeedChange, edit_series
+from app.planning.undoing import undo
 from app.programme.beside import beside_of
 from app.programme.details import Details
 from app.programme.models import Edit, Meeting, Scope, Status

@@ -17,7 +17,8 @@ from app.notices.queries import call_list
 from app.people.models import Person
 from app.planning.duplicating import duplicate_meeting
 from app.planning.minding import ChildcareFacts, plan_childcare
-from app.planning.operations import edit_series, undo
+from app.planning.operations import edit_series
+from app.planning.undoing import undo
 from app.programme.bookings import book
 from app.programme.models import Activity, Booking, Edit, Meeting, Part, Scope, Status
 from app.programme.series import moved, with_status

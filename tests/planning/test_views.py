@@ -26,7 +26,8 @@ from app.people.terms import Role
 from app.planning.board import board_of
 from app.planning.duplicating import AlreadyPast, duplicate_meeting
 from app.planning.filters import Filters, asked_filters
-from app.planning.operations import JustMade, NeedChange, edit_series, my_last_edit, undo
+from app.planning.operations import NeedChange, edit_series
+from app.planning.undoing import JustMade, my_last_edit, undo
 from app.programme.bookings import book
 from app.programme.kinds import Kind, Privacy
 from app.programme.models import (
