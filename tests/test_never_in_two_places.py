@@ -20,10 +20,10 @@ from app.people.terms import Level, Role
 from app.planning.duplicating import duplicate_meeting
 from app.planning.operations import edit_series
 from app.planning.undoing import undo
-from app.programme.changing import Target
 from app.programme.models import Activity, Booking, Edit, Meeting, Part, Scope, Status
 from app.programme.series import as_seen, concerned, fingerprint, moved, with_status
 from app.programme.shifting import Shift
+from app.programme.targets import Target
 from app.programme.terms import Term
 from app.refusal import Refusal
 from app.signups.models import Enrolment

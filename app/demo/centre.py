@@ -16,7 +16,7 @@ from app.extensions import db
 from app.notices.models import Notice
 from app.people.models import Centre, Person
 from app.people.terms import Level, Role
-from app.planning.outlines import Outline, Wanted
+from app.planning.outlines import Outline
 from app.programme.kinds import AgeBand, Kind
 from app.programme.models import Activity
 from app.programme.operations import ActivityFacts, plan_activity
@@ -28,6 +28,7 @@ from app.programme.templates import Template
 from app.signups.operations import join
 from app.staffing.finding import ranked_candidates
 from app.staffing.models import Need
+from app.staffing.needs import NeedFacts
 from app.staffing.operations import add_needs, approve_request, offer_place, take_place
 
 
@@ -83,8 +84,8 @@ A1_INTENSIVE = Outline(
     placement=True,
     count=24,
     needs=(
-        Wanted(role=Role.TEACHER, language="ro", level=Level.C1),
-        Wanted(role=Role.MEDIATOR, language="ar", level=Level.B2),
+        NeedFacts(role=Role.TEACHER, language="ro", level=Level.C1),
+        NeedFacts(role=Role.MEDIATOR, language="ar", level=Level.B2),
     ),
 )
 STAFFED = timedelta(weeks=4)  # later weeks are still open, as in life

@@ -24,7 +24,7 @@ from app.people.forms import choices, language_choices, level_choices, stripped
 from app.people.models import Centre, Person
 from app.people.terms import Level
 from app.planning.appointing import AppointmentFacts
-from app.programme.forms import FARTHEST
+from app.programme.forms import within_reach
 from app.programme.kinds import Service
 from app.programme.places import Room
 from app.programme.recurrence import instant
@@ -97,10 +97,7 @@ class AppointmentForm(FlaskForm):  # type: ignore[misc]
 
     def validate_day(self, field: DateField) -> None:
         today = self._now.astimezone(self._centre().tz).date()
-        if field.data is not None and field.data < today:
-            raise ValidationError(_("This day is over."))
-        if field.data is not None and field.data > today + FARTHEST:
-            raise ValidationError(_("This is too far away."))
+        within_reach(field, today)
 
     def validate_starts(self, field: TimeField) -> None:
         if not (field.data and self.day.data) or self.day.errors:

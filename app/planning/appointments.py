@@ -76,7 +76,7 @@ def _form(**given: Any) -> AppointmentForm:
     return AppointmentForm(
         data=given or None,
         centres=centres,
-        rooms=[room for room in rooms_of(ids) if room.in_use],
+        rooms=rooms_of(ids),
         participants=people.all(),
         now=clock.now(),
     )

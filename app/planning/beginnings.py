@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from app.planning.outlines import Outline, Wanted
+from app.planning.outlines import Outline
 from app.planning.plan_questions import READ
 from app.planning.plan_rows import SUPPORT
 from app.programme.kinds import Kind
 from app.programme.recurrence import Slot
 from app.programme.terms import Term
+from app.staffing.needs import NeedFacts
 
 
 def usual_plan(kind: Kind) -> dict[str, Any]:
@@ -59,7 +60,7 @@ def _slot_row(slot: Slot) -> dict[str, Any]:
     }
 
 
-def _need_row(wanted: Wanted, support: str | None) -> dict[str, Any]:
+def _need_row(wanted: NeedFacts, support: str | None) -> dict[str, Any]:
     mediated = wanted.language is not None and wanted.language == support
     return {
         "role": wanted.role.value,

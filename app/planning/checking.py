@@ -14,10 +14,10 @@ from app.extensions import db
 from app.i18n import _, ngettext
 from app.people.languages import name_of
 from app.people.locale import page_language
-from app.programme.changing import as_it_is
 from app.programme.conflicts import conflicts
 from app.programme.days_off import DaysOff, days_off
 from app.programme.models import Activity, Meeting, Status
+from app.programme.targets import as_it_is
 from app.programme.terms import Term
 from app.signups.models import Enrolment
 from app.staffing.coverage import Coverage

@@ -151,7 +151,7 @@ def _show(host: Activity, form: RoomForm, preview: dict[str, Any] | None = None)
 
 
 def _form(host: Activity) -> RoomForm:
-    rooms = [room for room in rooms_of([host.centre_id]) if room.in_use]
+    rooms = rooms_of([host.centre_id])
     childcare = childcare_of(host)
     if childcare is None:
         return ChildcareForm(rooms=rooms)

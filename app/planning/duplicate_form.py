@@ -7,11 +7,11 @@ from typing import Any
 
 from flask_wtf import FlaskForm
 from wtforms import DateField, SelectField, TimeField
-from wtforms.validators import InputRequired, ValidationError
+from wtforms.validators import InputRequired
 
 from app.i18n import _, _l
 from app.people.forms import choices
-from app.programme.forms import FARTHEST
+from app.programme.forms import within_reach
 from app.programme.models import Meeting
 from app.programme.places import Room
 from app.programme.recurrence import instant
@@ -27,13 +27,10 @@ class DuplicateForm(FlaskForm):  # type: ignore[misc]
     def __init__(self, *args: Any, rooms: list[Room], today: date, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self._rooms, self._today = rooms, today
-        self.room.choices = choices([(0, _("no room")), *[(room.id, room.name) for room in rooms]])
+        self.room.choices = choices([(0, _("no room")), *[(room.id, room.label) for room in rooms]])
 
     def validate_day(self, field: DateField) -> None:
-        if field.data is not None and field.data < self._today:
-            raise ValidationError(_("This day is over."))
-        if field.data is not None and field.data > self._today + FARTHEST:
-            raise ValidationError(_("This is too far away."))
+        within_reach(field, self._today)
 
     def chosen_room(self) -> Room | None:
         return next((room for room in self._rooms if room.id == self.room.data), None)

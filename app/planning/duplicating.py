@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from dataclasses import asdict
 from datetime import datetime
 
 from sqlalchemy import select
@@ -12,14 +12,16 @@ from app.i18n import _l
 from app.notices.models import Kind as Letter
 from app.notices.operations import Owed, post_all
 from app.people.models import Person
+from app.programme.bookings import give_places
 from app.programme.changing import ChangedMeanwhile
-from app.programme.models import Activity, Booking, Meeting, MeetingText, Part, Status
+from app.programme.models import Activity, Meeting, MeetingText, Status
 from app.programme.operations import RoomClosed, RoomTaken
 from app.programme.places import Room
-from app.programme.queries import busy_times, meetings_in_room
+from app.programme.queries import meetings_in_room
 from app.refusal import Refusal
 from app.signups.queries import learners
-from app.staffing.models import Need
+from app.staffing.needs import facts_of
+from app.staffing.operations import add_needs
 from app.staffing.queries import needs_of
 
 
@@ -45,13 +47,31 @@ def duplicate_meeting(
     there = _at_that_time(meeting.activity, starts_at, ends_at)
     if there is not None:
         return there
-    if room is not None:
-        lock(room)
-        if not room.in_use:
-            raise RoomClosed
-        if meetings_in_room(room, starts_at, ends_at):
-            raise RoomTaken
-    copy = Meeting(
+    _refuse_room(room, starts_at, ends_at)
+    copy = _copy_of(meeting, starts_at, ends_at, room, now)
+    db.session.add(copy)
+    db.session.flush()
+    _copy_words(meeting, copy, now)
+    _copy_needs(meeting, copy)
+    held = [person for person, _meeting in give_places(people, [copy])]
+    post_all([_letter(person, copy) for person in held if person.id != by.id], now=now)
+    return copy
+
+
+def _refuse_room(room: Room | None, starts_at: datetime, ends_at: datetime) -> None:
+    if room is None:
+        return
+    lock(room)
+    if not room.in_use:
+        raise RoomClosed
+    if meetings_in_room(room, starts_at, ends_at):
+        raise RoomTaken
+
+
+def _copy_of(
+    meeting: Meeting, starts_at: datetime, ends_at: datetime, room: Room | None, now: datetime
+) -> Meeting:
+    return Meeting(
         activity=meeting.activity,
         room=room,
         online_url=meeting.online_url,
@@ -62,12 +82,6 @@ def duplicate_meeting(
         created_at=now,
         changed_at=now,
     )
-    db.session.add(copy)
-    db.session.flush()
-    _copy_words(meeting, copy, now)
-    _copy_needs(meeting, copy)
-    _expect(people, copy, by=by, now=now)
-    return copy
 
 
 def _at_that_time(activity: Activity, starts_at: datetime, ends_at: datetime) -> Meeting | None:
@@ -104,35 +118,9 @@ def _copy_words(meeting: Meeting, copy: Meeting, now: datetime) -> None:
     db.session.flush()
 
 
-ASKED = ("role", "language", "level", "wanted", "women_only", "check_required")
-
-
 def _copy_needs(meeting: Meeting, copy: Meeting) -> None:
     for need in needs_of([meeting.id]):
-        db.session.add(Need(meeting=copy, **{name: getattr(need, name) for name in ASKED}))
-    db.session.flush()
-
-
-def _expect(people: Sequence[Person], copy: Meeting, *, by: Person, now: datetime) -> None:
-    elsewhere = {who for who, _start, _end in _busy(people, copy)}
-    held = [one for one in people if one.id not in elsewhere and not copy.is_draft]
-    for person in people:
-        db.session.add(
-            Booking(
-                person=person,
-                meeting=copy,
-                part=Part.LEARNER,
-                starts_at=copy.starts_at,
-                ends_at=copy.ends_at,
-                held=person in held,
-            )
-        )
-    db.session.flush()
-    post_all([_letter(person, copy) for person in held if person.id != by.id], now=now)
-
-
-def _busy(people: Sequence[Person], copy: Meeting) -> Sequence[tuple[int, datetime, datetime]]:
-    return busy_times([person.id for person in people], copy.starts_at, copy.ends_at)
+        add_needs([copy], **asdict(facts_of(need)))
 
 
 def _letter(person: Person, copy: Meeting) -> Owed:

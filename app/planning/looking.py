@@ -16,11 +16,12 @@ from app.people.current import planner
 from app.people.locale import page_language
 from app.people.models import Person
 from app.planning.operations import LETTERS, changes_of_edit
-from app.programme.changing import EndsBeforeItStarts, Target
+from app.programme.changing import EndsBeforeItStarts
 from app.programme.conflicts import clashing, conflicts, others_in_their_rooms
 from app.programme.days_off import DaysOff, days_off
 from app.programme.models import Edit, Meeting, Status
 from app.programme.queries import meetings_planned_by
+from app.programme.targets import Target
 from app.refusal import Refusal
 from app.staffing.fitting import stands_against_helpers
 from app.staffing.moving import with_childcare

@@ -12,9 +12,10 @@ from sqlalchemy import select
 from app.extensions import db, lock
 from app.people.models import Person
 from app.programme.beside import beside_of, childcare_of
+from app.programme.bookings import give_places
 from app.programme.changing import ChangedMeanwhile
 from app.programme.kinds import AgeBand, Kind, Privacy
-from app.programme.models import Activity, Booking, Meeting, Part
+from app.programme.models import Activity, Meeting
 from app.programme.operations import (
     ActivityFacts,
     RoomClosed,
@@ -23,7 +24,7 @@ from app.programme.operations import (
     plan_activity,
 )
 from app.programme.places import Room
-from app.programme.queries import busy_times, coming_meetings
+from app.programme.queries import coming_meetings
 from app.programme.recurrence import Occurrence
 from app.signups.operations import tell_of_place
 from app.signups.queries import learners
@@ -65,9 +66,17 @@ def plan_childcare(host: Activity, facts: ChildcareFacts, *, by: Person, now: da
         raise RoomTaken
     meetings = _add_meetings(childcare, hosts, facts.room, now=now)
     _add_needs(childcare, meetings, women_only=host.women_only)
-    for child in children if meetings else ():
-        _expect(child, meetings, now=now)
+    _expect(children if meetings else [], meetings, now=now)
     return childcare
+
+
+def _expect(children: Sequence[Person], meetings: Sequence[Meeting], *, now: datetime) -> None:
+    """Whoever has a place comes to the new sessions too, and is told so once."""
+    first: dict[Person, Meeting] = {}
+    for child, meeting in give_places(children, meetings) if children else ():
+        first.setdefault(child, meeting)
+    for child, meeting in first.items():
+        tell_of_place(meeting, child, now=now)
 
 
 def _ids(people: Iterable[Person]) -> set[int]:
@@ -176,28 +185,3 @@ def _add_needs(childcare: Activity, meetings: Sequence[Meeting], *, women_only: 
             women_only=women_only,
             check_required=usual.check_required,
         )
-
-
-def _expect(child: Person, meetings: Sequence[Meeting], *, now: datetime) -> None:
-    """Whoever has a place comes to the new sessions too and is told so once; at the time of those
-    at which they are expected elsewhere they are not held to it."""
-    start, end = min(m.starts_at for m in meetings), max(m.ends_at for m in meetings)
-    busy = [(begins, ends) for _who, begins, ends in busy_times([child.id], start, end)]
-    held = []
-    for meeting in meetings:
-        free = not any(b < meeting.ends_at and meeting.starts_at < e for b, e in busy)
-        if free and not meeting.is_draft:
-            held.append(meeting)
-        db.session.add(
-            Booking(
-                person=child,
-                meeting=meeting,
-                part=Part.LEARNER,
-                starts_at=meeting.starts_at,
-                ends_at=meeting.ends_at,
-                held=meeting in held,
-            )
-        )
-    db.session.flush()
-    if held:
-        tell_of_place(held[0], child, now=now)

@@ -16,10 +16,11 @@ from app.planning.answers import errors_of
 from app.planning.duplicate_form import DuplicateForm, a_week_later
 from app.planning.duplicating import duplicate_meeting
 from app.planning.looking import stands_against
-from app.programme.changing import AlreadyOver, Target
+from app.programme.changing import AlreadyOver
 from app.programme.forms import MoveForm
 from app.programme.models import Activity, Meeting
 from app.programme.queries import bookings_at, meetings_planned_by, rooms_for, rooms_of
+from app.programme.targets import Target
 from app.refusal import Refusal
 from app.staffing.moving import with_childcare
 from app.staffing.queries import asked_about

@@ -12,12 +12,13 @@ from sqlalchemy.orm import selectinload
 from app.extensions import db
 from app.notices.models import Kind as Letter
 from app.people.models import Person
-from app.programme.changing import AlreadyOver, Seen, Target, hold
+from app.programme.changing import AlreadyOver, Seen, hold
 from app.programme.details import (
     Details,
     change_details,
 )
 from app.programme.models import Edit, Meeting, MeetingChange, Scope
+from app.programme.targets import Target
 from app.staffing.moving import change_meetings, check_helpers
 from app.staffing.needs import NeedFacts, change_needs
 

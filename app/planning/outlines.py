@@ -15,23 +15,12 @@ from app.programme.kinds import CONTENT_LANGUAGES, AgeBand, Kind, Privacy, Topic
 from app.programme.models import Activity, Meeting
 from app.programme.recurrence import Slot
 from app.staffing.models import Need
+from app.staffing.needs import NeedFacts
 
 MOST_SLOTS = 8
 MOST_NEEDS = 8
 MOST_WEEKS = 8
 Word = TypeVar("Word", bound=StrEnum)
-
-
-@dataclass(frozen=True, kw_only=True)
-class Wanted:
-    """Who is needed at each session."""
-
-    role: Role
-    language: str | None = None
-    level: Level | None = None
-    wanted: int = 1
-    women_only: bool = False
-    check_required: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,7 +46,7 @@ class Outline:
     slots: tuple[Slot, ...] = ()
     every: int = 1
     count: int | None = None
-    needs: tuple[Wanted, ...] = ()
+    needs: tuple[NeedFacts, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
         """As a template keeps it."""
@@ -131,12 +120,14 @@ def _local(meeting: Meeting) -> tuple[Any, Any]:
     return meeting.starts_at.astimezone(zone), meeting.ends_at.astimezone(zone)
 
 
-def _usual_needs(meetings: Sequence[Meeting], needs: Collection[Need]) -> tuple[Wanted, ...]:
+def _usual_needs(meetings: Sequence[Meeting], needs: Collection[Need]) -> tuple[NeedFacts, ...]:
     """What most of the sessions need: what one session alone needed is not the rule."""
-    by_meeting: dict[int, list[Wanted]] = {meeting.id: [] for meeting in meetings}
+    by_meeting: dict[int, list[NeedFacts]] = {meeting.id: [] for meeting in meetings}
     for need in needs:
         if need.meeting_id in by_meeting:
-            wanted = Wanted(**{field.name: getattr(need, field.name) for field in fields(Wanted)})
+            wanted = NeedFacts(
+                **{field.name: getattr(need, field.name) for field in fields(NeedFacts)}
+            )
             by_meeting[need.meeting_id].append(wanted)
     alike = Counter(tuple(sorted(wanted, key=repr)) for wanted in by_meeting.values())
     return alike.most_common(1)[0][0][:MOST_NEEDS] if alike else ()
@@ -211,11 +202,11 @@ def _slot(kept: Any) -> Slot | None:
         return None
 
 
-def _wanted(kept: Any) -> Wanted | None:
+def _wanted(kept: Any) -> NeedFacts | None:
     if not isinstance(kept, dict) or (role := _word(Role, kept.get("role"))) not in HELPERS:
         return None
     language = _text(kept.get("language"))
-    return Wanted(
+    return NeedFacts(
         role=role,
         language=language,
         level=_word(Level, kept.get("level")) if language else None,

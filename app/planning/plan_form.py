@@ -23,7 +23,7 @@ from wtforms.validators import DataRequired, Length, NumberRange, Optional, Vali
 from app.i18n import _, _l
 from app.people.forms import choices, language_choices, stripped
 from app.people.models import Centre, Person
-from app.planning.outlines import MOST_NEEDS, MOST_SLOTS, MOST_WEEKS, Wanted
+from app.planning.outlines import MOST_NEEDS, MOST_SLOTS, MOST_WEEKS
 from app.planning.plan_questions import READ, QuestionsMixin
 from app.planning.plan_rows import MayBeEmpty, NeedRow, SingleRow, SlotRow
 from app.programme.forms import FARTHEST, TextsMixin, within_reach, wrong
@@ -32,6 +32,7 @@ from app.programme.operations import ActivityFacts
 from app.programme.places import Room
 from app.programme.recurrence import Single, Slot, WeeklyPattern
 from app.programme.terms import Term
+from app.staffing.needs import NeedFacts
 
 MOST_SINGLES = 20
 
@@ -234,7 +235,7 @@ class PlanForm(QuestionsMixin, TextsMixin, FlaskForm):  # type: ignore[misc]
     def dates(self) -> tuple[Single, ...]:
         return tuple(row.form.single() for row in self.singles if not row.form.is_empty())
 
-    def needed(self) -> list[Wanted]:
+    def needed(self) -> list[NeedFacts]:
         return [row.form.needed() for row in self.needs if not row.form.is_empty()]
 
     def facts(self) -> ActivityFacts:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 from wtforms import (
     BooleanField,
@@ -17,9 +17,9 @@ from wtforms.validators import NumberRange, Optional
 from app.i18n import _, _l
 from app.people.forms import choices, language_choices, level_choices
 from app.people.terms import HELPERS, Level, Role
-from app.planning.outlines import Wanted
 from app.programme.forms import WEEKDAYS, within_reach, wrong
 from app.programme.recurrence import Single, Slot
+from app.staffing.needs import NeedFacts
 
 SUPPORT = "support"
 """In place of a language: the one that the activity is mediated into."""
@@ -34,14 +34,17 @@ class MayBeEmpty(Optional):  # type: ignore[misc]
 
 
 class PlacedRow(Form):  # type: ignore[misc]
-    """From when to when, and in which room, some time that its own kind of row names."""
+    """From when to when, and in which room, some time that its own kind of row names: *when* is the
+    field that says which day."""
+
+    when: ClassVar[str]
 
     def offer_rooms(self, rooms: dict[int, str], own: set[int] | None) -> None:
         """The rooms to choose from, and which are *own* to the chosen centre (None: not known)."""
         self.room.choices, self._own = choices([(0, _("no room")), *rooms.items()]), own
 
     def is_empty(self) -> bool:
-        return not any(_typed(field) for field in (self._when(), self.starts, self.ends))
+        return not any(_typed(field) for field in (self[self.when], self.starts, self.ends))
 
     def validate(self, extra_validators: Any = None) -> bool:
         """Nothing at all, or everything."""
@@ -49,7 +52,7 @@ class PlacedRow(Form):  # type: ignore[misc]
             return True
         fine = bool(super().validate(extra_validators))
         for field, question in (
-            (self._when(), _("Which day?")),
+            (self[self.when], _("Which day?")),
             (self.starts, _("When does it start?")),
             (self.ends, _("When does it end?")),
         ):
@@ -61,12 +64,11 @@ class PlacedRow(Form):  # type: ignore[misc]
             fine = wrong(self.room, _("This room is in another centre. Choose one of this centre."))
         return fine
 
-    def _when(self) -> Any:
-        raise NotImplementedError
-
 
 class SlotRow(PlacedRow):
     """One weekday with its hours and its room."""
+
+    when = "weekday"
 
     weekday = SelectField(
         _l("Day of the week"),
@@ -81,12 +83,11 @@ class SlotRow(PlacedRow):
         room = self.room.data or None
         return Slot(int(self.weekday.data), self.starts.data, self.ends.data, room)
 
-    def _when(self) -> Any:
-        return self.weekday
-
 
 class SingleRow(PlacedRow):
     """One date with its hours and its room."""
+
+    when = "day"
 
     day = DateField(_l("Day"), [MayBeEmpty()])
     starts = TimeField(_l("From"), [MayBeEmpty()])
@@ -98,9 +99,6 @@ class SingleRow(PlacedRow):
 
     def single(self) -> Single:
         return Single(self.day.data, self.starts.data, self.ends.data, self.room.data or None)
-
-    def _when(self) -> Any:
-        return self.day
 
 
 class NeedRow(Form):  # type: ignore[misc]
@@ -139,10 +137,10 @@ class NeedRow(Form):  # type: ignore[misc]
             fine = wrong(self.language, text)
         return fine
 
-    def needed(self) -> Wanted:
+    def needed(self) -> NeedFacts:
         spoken = self.language.data
         language = self.support_language if spoken == SUPPORT else spoken
-        return Wanted(
+        return NeedFacts(
             role=Role(self.role.data),
             language=language or None,
             level=Level(self.level.data) if self.level.data else None,

@@ -21,7 +21,6 @@ from app.planning.answers import wants_json
 from app.planning.languages import languages_needed
 from app.planning.looking import stands_against
 from app.planning.undoing import last_edit
-from app.programme.changing import Target
 from app.programme.forms import MoveForm, move_defaults
 from app.programme.models import Activity, Meeting, Part
 from app.programme.queries import (
@@ -32,6 +31,7 @@ from app.programme.queries import (
     meetings_planned_by,
     rooms_for,
 )
+from app.programme.targets import Target
 from app.refusal import Refusal
 from app.staffing import moving, operations
 from app.staffing.coverage import coverage_of, worst

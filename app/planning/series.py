@@ -19,7 +19,6 @@ from app.planning.need_form import NeedInScopeForm, need_as_it_is
 from app.planning.operations import NeedChange, changes_of_edit, edit_series
 from app.planning.series_form import SeriesForm, as_it_is_now
 from app.planning.undoing import undo
-from app.programme.changing import Target
 from app.programme.forms import wrong
 from app.programme.models import Activity, Edit, Meeting, Scope
 from app.programme.queries import activities_planned_by, meetings_planned_by, rooms_of
@@ -32,6 +31,7 @@ from app.programme.series import (
     moved,
     with_status,
 )
+from app.programme.targets import Target
 from app.refusal import Refusal
 from app.staffing.models import Need
 from app.staffing.needs import facts_of

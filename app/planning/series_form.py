@@ -20,12 +20,12 @@ from wtforms.validators import InputRequired, Length, Optional, ValidationError
 from app.i18n import LANGUAGES, _, _l
 from app.people.forms import choices, stripped
 from app.programme.details import Details, titles_of
+from app.programme.forms import within_reach
 from app.programme.kinds import Privacy
 from app.programme.models import Meeting, Scope, Status
 from app.programme.places import Room
 from app.programme.shifting import Shift, shift_from
 
-FARTHEST_YEARS = 5
 CHANGE, CANCEL, RESTORE = "change", "cancel", "restore"
 
 
@@ -74,10 +74,7 @@ class SeriesForm(FlaskForm):  # type: ignore[misc]
         )
 
     def validate_day(self, field: DateField) -> None:
-        if field.data is not None and field.data < self._today:
-            raise ValidationError(_("This day is over."))
-        if field.data is not None and field.data.year > self._today.year + FARTHEST_YEARS:
-            raise ValidationError(_("This is too far away."))
+        within_reach(field, self._today)
 
     def validate_ends(self, field: TimeField) -> None:
         if self.becomes.data != CHANGE:

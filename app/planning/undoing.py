@@ -18,7 +18,7 @@ from app.notices.models import State as NoticeState
 from app.notices.operations import withdraw
 from app.people.models import Centre, Person
 from app.planning.operations import LETTERS, changes_of_edit, unchanged
-from app.programme.changing import Target, hold
+from app.programme.changing import hold
 from app.programme.details import (
     Details,
     change_details,
@@ -31,6 +31,7 @@ from app.programme.models import Activity, ChangeKind, Edit, Meeting, MeetingCha
 from app.programme.operations import RoomClosed
 from app.programme.places import Room
 from app.programme.queries import is_planned_by, meetings_planned_by
+from app.programme.targets import Target
 from app.refusal import Refusal
 from app.staffing.moving import change_meetings, check_helpers
 from app.staffing.needs import change_needs, from_json

@@ -49,6 +49,39 @@ def book(person: Person, meeting: Meeting, part: Part) -> None:
     db.session.flush()
 
 
+def give_places(
+    people: Sequence[Person], meetings: Sequence[Meeting]
+) -> list[tuple[Person, Meeting]]:
+    """Each of *people* has a place at each of these new *meetings*, and is held to those at whose
+    time they are free; who is held to what. The caller holds the people's rows. A draft holds
+    nobody."""
+    start, end = min(m.starts_at for m in meetings), max(m.ends_at for m in meetings)
+    busy: dict[int, list[tuple[datetime, datetime]]] = {}
+    for person_id, begins, ends in busy_times([person.id for person in people], start, end):
+        busy.setdefault(person_id, []).append((begins, ends))
+    held = []
+    for person in people:
+        for meeting in meetings:
+            free = not any(
+                begins < meeting.ends_at and meeting.starts_at < ends
+                for begins, ends in busy.get(person.id, ())
+            )
+            if free and not meeting.is_draft:
+                held.append((person, meeting))
+            db.session.add(
+                Booking(
+                    person=person,
+                    meeting=meeting,
+                    part=Part.LEARNER,
+                    starts_at=meeting.starts_at,
+                    ends_at=meeting.ends_at,
+                    held=free and not meeting.is_draft,
+                )
+            )
+    db.session.flush()
+    return held
+
+
 def release(person: Person, meeting: Meeting, part: Part) -> None:
     """No longer expect *person* at *meeting* as *part*."""
     db.session.execute(

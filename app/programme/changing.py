@@ -7,7 +7,6 @@ However many meetings change, the database is asked a fixed number of times.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -34,6 +33,7 @@ from app.programme.models import (
 )
 from app.programme.operations import RoomClosed, RoomTaken
 from app.programme.places import Room
+from app.programme.targets import Target
 from app.programme.telling import Change, Held, expect_again, tell
 from app.refusal import Refusal
 
@@ -52,39 +52,6 @@ class HelperElsewhere(Refusal):
 
 class EndsBeforeItStarts(Refusal):
     message = _l("The session has to end after it starts.")
-
-
-@dataclass(frozen=True)
-class Target:
-    """When, where and whether *meeting* is to take place; *by_hand* as on the meeting."""
-
-    meeting: Meeting
-    starts_at: datetime
-    ends_at: datetime
-    room: Room | None
-    status: Status
-    by_hand: bool
-
-    @property
-    def moves(self) -> bool:
-        now = self.meeting
-        there = (now.starts_at, now.ends_at, now.room_id)
-        return (self.starts_at, self.ends_at, self.room.id if self.room else None) != there
-
-    @property
-    def differs(self) -> bool:
-        return self.moves or self.status is not self.meeting.status
-
-
-def as_it_is(meeting: Meeting) -> Target:
-    return Target(
-        meeting,
-        meeting.starts_at,
-        meeting.ends_at,
-        meeting.room,
-        meeting.status,
-        meeting.by_hand,
-    )
 
 
 Seen = Callable[[Sequence[Meeting]], bool]

@@ -6,32 +6,16 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import pairwise
-from typing import Protocol
 
 from sqlalchemy import select
 
 from app.extensions import db
 from app.programme.models import Activity, Booking, Meeting, Part, Status, overlapping
-from app.programme.places import Room
 from app.programme.queries import is_listed_meeting, meetings_in_rooms
+from app.programme.targets import Target
 
 
-class Wanted(Protocol):
-    """When, where and whether a meeting is to take place."""
-
-    @property
-    def meeting(self) -> Meeting: ...
-    @property
-    def starts_at(self) -> datetime: ...
-    @property
-    def ends_at(self) -> datetime: ...
-    @property
-    def room(self) -> Room | None: ...
-    @property
-    def status(self) -> Status: ...
-
-
-def others_in_their_rooms(targets: Sequence[Wanted]) -> list[Meeting]:
+def others_in_their_rooms(targets: Sequence[Target]) -> list[Meeting]:
     """The planned meetings, not among *targets*, in their rooms around their times; one query."""
     rooms = {target.room.id for target in targets if target.room is not None}
     if not rooms:
@@ -41,7 +25,7 @@ def others_in_their_rooms(targets: Sequence[Wanted]) -> list[Meeting]:
     return [one for one in meetings_in_rooms(rooms, start, end) if one.id not in mine]
 
 
-def clashing(targets: Sequence[Wanted], others: Sequence[Meeting]) -> list[tuple[Wanted, Meeting]]:
+def clashing(targets: Sequence[Target], others: Sequence[Meeting]) -> list[tuple[Target, Meeting]]:
     """Each target that would share its room with one of *others* or with another target."""
     planned = [t for t in targets if t.status is Status.PLANNED and t.room is not None]
     found = [
@@ -53,7 +37,7 @@ def clashing(targets: Sequence[Wanted], others: Sequence[Meeting]) -> list[tuple
     return [*found, *_among_themselves(planned)]
 
 
-def _among_themselves(planned: Sequence[Wanted]) -> Iterator[tuple[Wanted, Meeting]]:
+def _among_themselves(planned: Sequence[Target]) -> Iterator[tuple[Target, Meeting]]:
     in_order = sorted(planned, key=lambda t: (t.room.id if t.room else 0, t.starts_at))
     for before, after in pairwise(in_order):
         if before.room is after.room and after.starts_at < before.ends_at:
@@ -83,7 +67,7 @@ class _Busy:
     meeting_id: int
 
 
-def conflicts(targets: Sequence[Wanted]) -> Conflicts:
+def conflicts(targets: Sequence[Target]) -> Conflicts:
     """Who has a place at *targets* and would be elsewhere then; in two queries."""
     planned = {t.meeting.id: t for t in targets if t.status is Status.PLANNED}
     places = db.session.execute(
@@ -111,7 +95,7 @@ def conflicts(targets: Sequence[Wanted]) -> Conflicts:
     return Conflicts(tuple(helpers), frozenset(bookings), frozenset(secret), frozenset(where))
 
 
-def _elsewhere(people: Collection[int], targets: Sequence[Wanted]) -> dict[int, list[_Busy]]:
+def _elsewhere(people: Collection[int], targets: Sequence[Target]) -> dict[int, list[_Busy]]:
     """Person id -> what else they are held to around those times."""
     start, end = min(t.starts_at for t in targets), max(t.ends_at for t in targets)
     rows = db.session.execute(

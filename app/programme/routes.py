@@ -21,7 +21,6 @@ from app.people.languages import is_known, name_of, own_name_of
 from app.people.locale import page_language
 from app.people.models import Person
 from app.people.queries import centres
-from app.programme import organisation_calendar, templates  # noqa: F401
 from app.programme.forms import TextsForm
 from app.programme.kinds import CONTENT_LANGUAGES, Kind
 from app.programme.models import FALLBACKS, Activity, Booking, Meeting

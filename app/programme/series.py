@@ -10,10 +10,11 @@ from datetime import datetime, time
 from sqlalchemy import select
 
 from app.extensions import db
-from app.programme.changing import Seen, Target, as_it_is
+from app.programme.changing import Seen
 from app.programme.models import Meeting, Scope, Status
 from app.programme.places import Room
 from app.programme.shifting import Shift
+from app.programme.targets import Target, as_it_is
 
 
 @dataclass(frozen=True)

@@ -19,13 +19,14 @@ from app.programme.models import Booking, Meeting, Status
 from app.reminders.told import Told, reminded_of_the_same, told_lately, where_and_when
 
 HORIZON = timedelta(hours=26)  # a day before by the clock on the wall is at most 25 hours
+LATELY = timedelta(days=2)  # more than the day before, and any letter's longest wait
 LATEST = timedelta(minutes=30)  # before the start: afterwards a reminder is of no use
 
 
 def post_reminders(*, now: datetime) -> int:
     """Owe a reminder to everyone expected by this time tomorrow, once. How many were new."""
     due = [booking for booking in not_reminded(now=now) if _is_due(booking, now)]
-    told = told_lately(due)
+    told = told_lately(due, since=now - LATELY)
     fresh = [booking for booking in due if not _was_told(booking, told)]
     again = reminded_of_the_same(fresh)
     posted = 0

@@ -20,9 +20,9 @@ CHANGES = (Kind.MOVED, Kind.RESTORED, Kind.ADDED, Kind.SERIES_CHANGED)
 READ_OF = (Kind.MOVED, Kind.RELEASED, Kind.CANCELLED, Kind.RESTORED, Kind.SERIES_CHANGED)
 
 
-def told_lately(due: Collection[Booking]) -> Told:
-    """What letters said of those meetings: of a change, of one edit of a series, of a new term, or
-    of the place of somebody who has just joined."""
+def told_lately(due: Collection[Booking], *, since: datetime) -> Told:
+    """What letters said of those meetings *since* then: of a change, of one edit of a series, of a
+    new term, or of the place of somebody who has just joined."""
     people = {one.person_id for one in due}
     if not people:
         return {}
@@ -32,6 +32,7 @@ def told_lately(due: Collection[Booking]) -> Told:
     columns = (Notice.person_id, Notice.kind, Notice.about, Notice.posted_at, Notice.state)
     letters = select(*columns).where(
         Notice.person_id.in_(people),
+        Notice.posted_at > since,
         Notice.kind.in_((*CHANGES, Kind.ENROLLED, Kind.TERM_PUBLISHED)),
         Notice.state != State.DROPPED,
     )

@@ -13,9 +13,10 @@ from app.i18n import _l
 from app.people.models import Person
 from app.programme import changing
 from app.programme.beside import beside_of
-from app.programme.changing import Seen, Target, as_it_is, exactly
+from app.programme.changing import Seen, exactly
 from app.programme.models import ChangeKind, Edit, Meeting, MeetingChange, Status
 from app.programme.places import Room
+from app.programme.targets import Target, as_it_is
 from app.refusal import Refusal
 from app.staffing.fitting import stands_against_helpers
 from app.staffing.queries import asked_about

@@ -219,14 +219,19 @@ def test_a_finger_that_does_not_stay_scrolls(one_house: House, thumb: Page) -> N
     assert "/week" in thumb.url
 
 
+@pytest.mark.parametrize("language", ["ro", "ar"])
 @pytest.mark.parametrize("width", [360, 1280])
 def test_by_its_form_to_the_next_day_without_scripts(
-    one_house: House, open_page: OpenPage, sessions: Iterator[tuple[str, Spot]], width: int
+    one_house: House,
+    open_page: OpenPage,
+    sessions: Iterator[tuple[str, Spot]],
+    width: int,
+    language: str,
 ) -> None:
     ref, spot = next(sessions)
     page = open_page(width)
-    sign_in(page, one_house, "mihai")
-    page.goto(f"{one_house.base}/ro/meetings/{ref}/planning")
+    sign_in(page, one_house, "mihai", language)
+    page.goto(f"{one_house.base}/{language}/meetings/{ref}/planning")
     there = spot.next_day()
 
     page.fill("#day", there.day)

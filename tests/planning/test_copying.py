@@ -16,7 +16,7 @@ from sqlalchemy import select
 from app.extensions import db
 from app.people.models import Membership, Person
 from app.people.terms import Level, Role
-from app.planning.outlines import Outline, Wanted, from_json, outline_of
+from app.planning.outlines import Outline, from_json, outline_of
 from app.programme.kinds import AgeBand, Kind, Privacy, Topic
 from app.programme.models import Activity, Booking, Confidant, Meeting, Status
 from app.programme.operations import set_texts
@@ -24,6 +24,7 @@ from app.programme.recurrence import Slot
 from app.signups.models import Enrolment
 from app.signups.operations import join
 from app.staffing.models import Need
+from app.staffing.needs import NeedFacts
 from tests import make
 from tests.conftest import Browser
 from tests.make import BEFORE, MONDAY
@@ -120,7 +121,7 @@ def test_an_outline_needs_whom_most_sessions_need(app: Flask) -> None:
             make.need(meeting=meeting, language="ar", level=Level.B2)
     make.need(meeting=meetings[0], role=Role.VOLUNTEER, wanted=9)
 
-    mediator = Wanted(role=Role.MEDIATOR, language="ar", level=Level.B2)
+    mediator = NeedFacts(role=Role.MEDIATOR, language="ar", level=Level.B2)
     assert outline(course, meetings).needs == (mediator, mediator)
 
 
@@ -274,7 +275,7 @@ slots = st.builds(
     st.none() | st.integers(1, 99),
 )
 wanted = st.builds(
-    Wanted,
+    NeedFacts,
     role=st.sampled_from([Role.MEDIATOR, Role.VOLUNTEER]),
     language=st.just("ar"),
     level=st.none() | st.sampled_from(Level),
