@@ -471,7 +471,7 @@ def test_of_two_who_save_at_once_one_is_shown_what_is_there_now(racing_app: Flas
 
 
 def test_what_a_kind_answers_is_read_by_those_who_might_come(desk: Browser, room: Room) -> None:
-    typed = plan(room, target_hours="8", placement="y", age="adults", minimum="3", capacity="913")
+    typed = plan(room, target_hours="8", placement="y", age="adults", minimum="3", capacity="15")
     desk.post("/en/activities/new", data=typed | {"save": "1"})
     activity = db.session.scalars(select(Activity)).one()
     meeting = db.session.scalars(select(Meeting)).first()
@@ -483,8 +483,14 @@ def test_what_a_kind_answers_is_read_by_those_who_might_come(desk: Browser, room
         assert "8 hours of 45 minutes" in page
         assert "We talk with you first to find the right group." in page
         assert "adults" in page
-        assert "913" not in page
         assert room.name not in page
+        activity.minimum, activity.capacity = 7, 11
+        db.session.commit()
+        assert stranger.get(path).text.partition("<main")[2] == page, (
+            "numbers are nobody's business"
+        )
+        activity.minimum, activity.capacity = 3, 15
+        db.session.commit()
 
 
 def test_how_one_gets_there_is_said_to_those_who_may_know_where_it_is(app: Flask) -> None:
