@@ -152,6 +152,7 @@ def _show(host: Activity, form: RoomForm, preview: dict[str, Any] | None = None)
 
 def _form(host: Activity) -> RoomForm:
     rooms = rooms_of([host.centre_id])
+    rooms.sort(key=lambda room: room.address is not None)  # a venue outside is the last choice
     childcare = childcare_of(host)
     if childcare is None:
         return ChildcareForm(rooms=rooms)
