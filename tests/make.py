@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from itertools import count
 from typing import Any, TypeVar
 
 from app.extensions import db
 from app.people.models import Centre, Membership, Person, SpokenLanguage
-from app.people.terms import Level, Role
+from app.people.papers import CheckKind, Contract, ContractKind, IntegrityCheck
+from app.people.terms import HELPERS, Level, Role
 from app.programme.bookings import book
 from app.programme.kinds import Kind
 from app.programme.models import Activity, ActivityText, Meeting, Part, fold
@@ -62,8 +63,10 @@ def person(
     speaks: dict[str, Level] | None = None,
     **given: Any,
 ) -> Person:
-    """Somebody with *roles* in the centre *at*, speaking *speaks*."""
+    """Somebody with *roles* in the centre *at*, speaking *speaks*; helpers have a contract there.
+    *check_valid_until*: the last day of a check that was seen."""
     n = next(serial)
+    checked: date | None = given.pop("check_valid_until", None)
     someone = build(
         Person,
         given,
@@ -74,10 +77,41 @@ def person(
     )
     for role in roles:
         someone.memberships.append(Membership(centre=at, role=role))
+    if at is not None and set(roles) & set(HELPERS):
+        contract(person=someone, centre=at)
     for tag, level in (speaks or {}).items():
         someone.languages.append(SpokenLanguage(language=tag, speaks=level, reads=level))
+    if checked is not None:
+        check(person=someone, valid_until=checked)
     db.session.flush()
     return someone
+
+
+def contract(person: Person, centre: Centre, **given: Any) -> Contract:
+    """A complete volunteer contract, signed long ago, without an end."""
+    made = Contract(
+        **{
+            "centre_id": centre.id,
+            "kind": ContractKind.VOLUNTEER,
+            "number": str(next(serial)),
+            "signed_on": LONG_AGO.date(),
+            "valid_from": LONG_AGO.date(),
+            "role_sheet_on": LONG_AGO.date(),
+            "safety_sheet_on": LONG_AGO.date(),
+            "made_at": LONG_AGO,
+            **given,
+        }
+    )
+    person.contracts.append(made)
+    db.session.flush()
+    return made
+
+
+def check(person: Person, **given: Any) -> IntegrityCheck:
+    made = IntegrityCheck(**{"kind": CheckKind.INTEGRITY, "seen_on": LONG_AGO.date(), **given})
+    person.checks.append(made)
+    db.session.flush()
+    return made
 
 
 def coordinator(at: Centre, **given: Any) -> Person:
@@ -151,6 +185,12 @@ def assignment(**given: Any) -> Assignment:
     if made.state is State.CONFIRMED:
         book(someone, wanted.meeting, Part.HELPER)
     return made
+
+
+def helps_too(someone: Person, at: Centre, role: Role = Role.MEDIATOR) -> None:
+    """*someone* helps in *at* as well, under a contract."""
+    someone.memberships.append(Membership(centre=at, role=role))
+    contract(person=someone, centre=at)
 
 
 def make_coordinator_too(someone: Person, at: Centre) -> None:

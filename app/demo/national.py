@@ -13,7 +13,9 @@ from sqlalchemy import Table, insert
 from app.database import Base
 from app.extensions import db
 from app.people.models import Centre, Membership, Person, SpokenLanguage
-from app.people.terms import Gender, Level, Role
+from app.people.papers import Contract, ContractKind
+from app.people.terms import HELPERS as PEOPLE_WHO_HELP
+from app.people.terms import Gender, Level, Role, Stage
 from app.programme.kinds import Kind, Privacy
 from app.programme.models import Activity, ActivityText, Booking, Meeting, Part, Status, fold
 from app.programme.places import Room
@@ -94,11 +96,28 @@ class _Rows:
             created_at=self.now,
             gender=Gender.WOMAN,
         )
-        self._add(Membership, person_id=person, centre_id=centre, role=role)
+        self._add(Membership, person_id=person, centre_id=centre, role=role, stage=Stage.ACTIVE)
+        if role in PEOPLE_WHO_HELP:
+            self._contract(person, centre)
         self._put(
             SpokenLanguage, person_id=person, language=language, speaks=Level.C1, reads=Level.B2
         )
         return person
+
+    def _contract(self, person: int, centre: int) -> None:
+        signed = self.now.date() - timedelta(days=200)
+        self._add(
+            Contract,
+            person_id=person,
+            centre_id=centre,
+            kind=ContractKind.VOLUNTEER,
+            number=f"{centre}-{person}",
+            signed_on=signed,
+            valid_from=signed,
+            role_sheet_on=signed,
+            safety_sheet_on=signed,
+            made_at=self.now,
+        )
 
     def _series(
         self,

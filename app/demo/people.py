@@ -9,8 +9,9 @@ from datetime import date, datetime, timedelta
 from app.extensions import db
 from app.people.models import Centre, Person
 from app.people.operations import add_person
+from app.people.papers import CheckKind, Contract, ContractKind, IntegrityCheck
 from app.people.passwords import hash_password
-from app.people.terms import Gender, Level, Role
+from app.people.terms import HELPERS, Gender, Level, Role
 
 PASSWORD = "punte-demo"
 MAIL = "demo.punte.example"
@@ -120,8 +121,34 @@ def _add(
         email=f"{one.box}@{MAIL}" if one.box else None,
         phone=one.phone,
         gender=one.gender,
-        check_valid_until=today + timedelta(days=150) if one.checked else None,
     )
+    if one.checked:
+        person.checks.append(
+            IntegrityCheck(
+                kind=CheckKind.INTEGRITY,
+                issued_on=today - timedelta(days=30),
+                valid_until=today + timedelta(days=150),
+                seen_on=today - timedelta(days=28),
+            )
+        )
+    for code in one.centres.split() if set(one.roles) & set(HELPERS) else ():
+        person.contracts.append(_contract(one, centres[code], today, now))
     person.password_hash = kept if one.box else None
     db.session.flush()
     return person
+
+
+def _contract(one: Someone, centre: Centre, today: date, now: datetime) -> Contract:
+    """A volunteer contract of last spring, with both sheets."""
+    signed = today - timedelta(days=200)
+    return Contract(
+        centre_id=centre.id,
+        kind=ContractKind.VOLUNTEER,
+        number=f"{centre.code[:2].upper()}-{PEOPLE.index(one) + 1:03}/{signed.year}",
+        signed_on=signed,
+        valid_from=signed,
+        valid_until=today + timedelta(days=530),
+        role_sheet_on=signed,
+        safety_sheet_on=signed,
+        made_at=now,
+    )

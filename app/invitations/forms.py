@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import date
 from typing import Any
 
 from flask_wtf import FlaskForm
-from wtforms import DateField, SelectField, SelectMultipleField, StringField
+from wtforms import SelectField, SelectMultipleField, StringField
 from wtforms.validators import InputRequired, Length, Optional, ValidationError
 
 from app.i18n import _, _l
@@ -41,7 +40,6 @@ class PersonForm(LanguagesMixin, FlaskForm):  # type: ignore[misc]
     )
     language = SelectField(_l("Language of pages and messages"), choices=page_languages())
     gender = SelectField(_l("Gender"), choices=choices([("", _l("not stated"))]))
-    check_valid_until = DateField(_l("Behavioural-integrity certificate valid until"), [Optional()])
 
     def __init__(
         self,
@@ -78,10 +76,6 @@ class PersonForm(LanguagesMixin, FlaskForm):  # type: ignore[misc]
         if rules_here and self.known is self.editor and Role.ADMINISTRATOR not in given:
             raise ValidationError(_("You cannot stop being an administrator yourself."))
 
-    def validate_check_valid_until(self, field: DateField) -> None:
-        if field.data is not None and not date(2000, 1, 1) <= field.data <= date(2100, 1, 1):
-            raise ValidationError(_("Check the year of this date."))
-
 
 def facts_of(person: Person, centre: Centre) -> dict[str, Any]:
     """What the form shows of *person* in *centre*."""
@@ -93,6 +87,5 @@ def facts_of(person: Person, centre: Centre) -> dict[str, Any]:
         "roles": sorted(person.roles_in(centre.id)),
         "language": person.language,
         "gender": person.gender.value if person.gender else "",
-        "check_valid_until": person.check_valid_until,
         "languages": spoken_rows(person),
     }

@@ -100,7 +100,6 @@ def change(ref: str) -> tuple[str, int] | Response:
         return render_template("invitations/person.html", form=form, known=person), 422
     person.name, person.language = form.name.data, form.language.data
     person.phone, person.gender = details["phone"], details["gender"]
-    person.check_valid_until = details["check_valid_until"]
     centre = _centre(form.centre.data)
     operations.set_roles(person, centre, frozenset(form.roles.data))
     operations.set_languages(person, form.spoken())
@@ -169,5 +168,4 @@ def _details(form: PersonForm) -> dict[str, Any]:
         "email": stripped(form.email.data),
         "phone": stripped(form.phone.data),
         "gender": Gender(form.gender.data) if form.gender.data else None,
-        "check_valid_until": form.check_valid_until.data,
     }

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint
+from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.database import Base, new_ref
-from app.people.terms import STAFF, Gender, Level, Role
+from app.people.papers import Contract, IntegrityCheck
+from app.people.terms import STAFF, Gender, Level, Role, Stage
 
 
 class Centre(Base):
@@ -30,12 +32,20 @@ class Centre(Base):
 
 
 class Person(Base):
-    """Anyone we know. Without an e-mail they cannot sign in, and are told by telephone."""
+    """Anyone we know. Without an e-mail they cannot sign in, and are told by telephone.
+
+    Of those who help: *is_adult* is what they said, *born_on* is asked of the younger only;
+    somebody saw their parents' consent on *consent_seen_on* (Law 78/2014: 16, or 15 with it).
+    *earliest*, *latest* (in their zone) and *hours_a_week* are their own limits; *interests* holds
+    the codes of what they like to do, with spaces between.
+    """
 
     __tablename__ = "person"
     __table_args__ = (
         CheckConstraint("email = lower(email)", name="email_is_lower_case"),
         CheckConstraint("name <> ''", name="name_is_given"),
+        CheckConstraint("hours_a_week > 0", name="hours_a_week"),
+        CheckConstraint("earliest < latest", name="earliest_is_before_latest"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -48,7 +58,14 @@ class Person(Base):
     language: Mapped[str] = mapped_column(default="ro")
     zone: Mapped[str] = mapped_column(default="Europe/Bucharest")
     home_centre_id: Mapped[int | None] = mapped_column(ForeignKey("centre.id"))
-    check_valid_until: Mapped[date | None]
+    is_adult: Mapped[bool | None]
+    born_on: Mapped[date | None]
+    consent_seen_on: Mapped[date | None]
+    interests: Mapped[str] = mapped_column(default="", server_default="")
+    helps_online: Mapped[bool] = mapped_column(default=True, server_default=text("true"))
+    hours_a_week: Mapped[int | None]
+    earliest: Mapped[time | None]
+    latest: Mapped[time | None]
     is_active: Mapped[bool] = mapped_column(default=True)
     created_at: Mapped[datetime]
 
@@ -62,24 +79,56 @@ class Person(Base):
         passive_deletes=True,
         order_by="SpokenLanguage.language",
     )
+    contracts: Mapped[list[Contract]] = relationship(
+        cascade="all, delete-orphan",
+        passive_deletes=True,
+        order_by=(Contract.valid_from, Contract.id),
+        foreign_keys=Contract.person_id,
+    )
+    checks: Mapped[list[IntegrityCheck]] = relationship(
+        cascade="all, delete-orphan",
+        passive_deletes=True,
+        order_by=(IntegrityCheck.valid_until, IntegrityCheck.id),
+        foreign_keys=IntegrityCheck.person_id,
+    )
 
     @property
     def tz(self) -> ZoneInfo:
         return ZoneInfo(self.zone)
 
     def roles_in(self, centre_id: int) -> frozenset[Role]:
-        return frozenset(m.role for m in self.memberships if m.centre_id == centre_id)
+        """What they are there, pausing or not; not what they only applied for."""
+        return frozenset(
+            m.role for m in self.memberships if m.centre_id == centre_id and m.stage.counts
+        )
+
+    def pauses_in(self, centre_id: int) -> frozenset[Role]:
+        return frozenset(
+            m.role for m in self.memberships if m.centre_id == centre_id and m.stage is Stage.PAUSED
+        )
 
     def centres_where(self, *roles: Role) -> frozenset[int]:
         """The ids of the centres where the person has one of *roles*."""
-        return frozenset(m.centre_id for m in self.memberships if m.role in roles)
+        return frozenset(
+            m.centre_id for m in self.memberships if m.role in roles and m.stage.counts
+        )
+
+    @property
+    def check_valid_until(self) -> date | None:
+        """The last day of the check that lasts longest (Law 118/2019)."""
+        return max((check.valid_until for check in self.checks), default=None)
+
+    def contract_on(self, day: date, centre_id: int) -> Contract | None:
+        """The contract with that centre under which they may help on *day*."""
+        covering = (c for c in self.contracts if c.centre_id == centre_id and c.covers(day))
+        return next(covering, None)
 
     def has_role(self, *roles: Role) -> bool:
         return bool(self.centres_where(*roles))
 
 
 class Membership(Base):
-    """One role of one person in one centre."""
+    """One role of one person in one centre, and how far they have come with it."""
 
     __tablename__ = "membership"
     __table_args__ = (UniqueConstraint("person_id", "centre_id", "role"),)
@@ -88,17 +137,62 @@ class Membership(Base):
     person_id: Mapped[int] = mapped_column(ForeignKey("person.id", ondelete="CASCADE"))
     centre_id: Mapped[int] = mapped_column(ForeignKey("centre.id", ondelete="CASCADE"), index=True)
     role: Mapped[Role]
+    stage: Mapped[Stage] = mapped_column(default=Stage.ACTIVE, server_default=Stage.ACTIVE.value)
+    since: Mapped[datetime | None]
 
     person: Mapped[Person] = relationship(back_populates="memberships")
     centre: Mapped[Centre] = relationship()
 
+    def __init__(self, stage: Stage = Stage.ACTIVE, **given: Any) -> None:
+        super().__init__(stage=stage, **given)
+
+
+class StageChange(Base):
+    """Who let somebody come a stage further with a role, or back, when, and why."""
+
+    __tablename__ = "stage_change"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    person_id: Mapped[int] = mapped_column(ForeignKey("person.id", ondelete="CASCADE"), index=True)
+    centre_id: Mapped[int] = mapped_column(ForeignKey("centre.id", ondelete="CASCADE"))
+    role: Mapped[Role]
+    stage: Mapped[Stage]
+    at: Mapped[datetime]
+    by_id: Mapped[int | None] = mapped_column(ForeignKey("person.id", ondelete="SET NULL"))
+    note: Mapped[str] = mapped_column(default="")
+
+    by: Mapped[Person | None] = relationship(foreign_keys=[by_id])
+
+
+class Apart(Base):
+    """Two people who never meet, such as a participant and a mediator she refused. Who asked for it
+    and why is not kept; that it is so is shown only to those who plan for both."""
+
+    __tablename__ = "apart"
+    __table_args__ = (CheckConstraint("person_id < other_id", name="one_row_a_pair"),)
+
+    person_id: Mapped[int] = mapped_column(
+        ForeignKey("person.id", ondelete="CASCADE"), primary_key=True
+    )
+    other_id: Mapped[int] = mapped_column(
+        ForeignKey("person.id", ondelete="CASCADE"), primary_key=True, index=True
+    )
+    made_at: Mapped[datetime]
+    by_id: Mapped[int | None] = mapped_column(ForeignKey("person.id", ondelete="SET NULL"))
+
+    person: Mapped[Person] = relationship(foreign_keys=[person_id])
+    other: Mapped[Person] = relationship(foreign_keys=[other_id])
+
 
 class SpokenLanguage(Base):
-    """A language one person speaks, reads, or both, and how well."""
+    """A language one person speaks, reads, interprets from and into, and how well each."""
 
     __tablename__ = "spoken_language"
     __table_args__ = (
-        CheckConstraint("speaks IS NOT NULL OR reads IS NOT NULL", name="speaks_or_reads"),
+        CheckConstraint(
+            "speaks IS NOT NULL OR reads IS NOT NULL OR interprets IS NOT NULL",
+            name="speaks_reads_or_interprets",
+        ),
         Index("ix_spoken_language_language", "language"),
     )
 
@@ -108,6 +202,7 @@ class SpokenLanguage(Base):
     language: Mapped[str] = mapped_column(primary_key=True)
     speaks: Mapped[Level | None]
     reads: Mapped[Level | None]
+    interprets: Mapped[Level | None]
 
     person: Mapped[Person] = relationship(back_populates="languages")
 

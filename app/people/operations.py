@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Mapping
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 
 from sqlalchemy import delete, update
 
@@ -127,7 +127,6 @@ def add_person(
     email: str | None = None,
     phone: str | None = None,
     gender: Gender | None = None,
-    check_valid_until: date | None = None,
 ) -> Person:
     """Someone new, with roles per centre. Raises `EmailTaken`."""
     if email is not None and person_by_email(email) is not None:
@@ -139,7 +138,6 @@ def add_person(
         phone=phone,
         gender=gender,
         language=language,
-        check_valid_until=check_valid_until,
         home_centre=home,
         zone=home.zone if home else "Europe/Bucharest",
         created_at=now,

@@ -9,7 +9,7 @@ from sqlalchemy import Select, func, select
 
 from app.extensions import db
 from app.people.models import Centre, FailedSignIn, Membership, PasswordLink, Person, SignIn
-from app.people.terms import STAFF, Role
+from app.people.terms import STAFF, Role, Stage
 
 WINDOW = timedelta(minutes=15)
 MOST_PER_ACCOUNT, MOST_PER_NETWORK = 10, 50
@@ -63,9 +63,11 @@ def people_of(staff: Person) -> Select[Person]:
 
 
 def with_role(centre_id: int, *roles: Role) -> Select[Person]:
-    """The active people of one centre who have one of *roles* there, by name."""
+    """The active people of one centre who have one of *roles* there and do not pause, by name."""
     ids = select(Membership.person_id).where(
-        Membership.centre_id == centre_id, Membership.role.in_(roles)
+        Membership.centre_id == centre_id,
+        Membership.role.in_(roles),
+        Membership.stage == Stage.ACTIVE,
     )
     return (
         select(Person).where(Person.id.in_(ids), Person.is_active).order_by(Person.name, Person.id)

@@ -38,6 +38,36 @@ _ROLE_LABELS = {
 }
 
 
+class Stage(StrEnum):
+    """How far somebody who wants to help has come with one role in one centre."""
+
+    APPLIED = "applied"
+    INTERVIEW = "interview"
+    ACTIVE = "active"
+    PAUSED = "paused"
+    LEFT = "left"
+
+    @property
+    def counts(self) -> bool:
+        """Whether the role is theirs; while it is paused they are not asked for anything."""
+        return self in HELD
+
+    @property
+    def label(self) -> Any:
+        return _STAGE_LABELS[self]
+
+
+HELD = (Stage.ACTIVE, Stage.PAUSED)
+
+_STAGE_LABELS = {
+    Stage.APPLIED: _l("applied"),
+    Stage.INTERVIEW: _l("invited to a talk"),
+    Stage.ACTIVE: _l("active"),
+    Stage.PAUSED: _l("pausing"),
+    Stage.LEFT: _l("left"),
+}
+
+
 class Gender(StrEnum):
     """Asked only because women's groups are led by women; never required."""
 

@@ -206,10 +206,15 @@ def _small(person: Person, centre: Centre, now: datetime) -> Iterator[Point]:
 
 def _certificates(centre: Centre, now: datetime) -> Iterator[Point]:
     today = now.astimezone(centre.tz).date()
-    ends = Person.check_valid_until
-    found = with_role(centre.id, *HELPERS).where(ends >= today, ends <= today + A_MONTH)
-    for person in sorted(db.session.scalars(found), key=lambda one: str(one.check_valid_until)):
-        day = format_date(person.check_valid_until, "d MMMM y")
+    found = db.session.scalars(with_role(centre.id, *HELPERS).options(selectinload(Person.checks)))
+    soon = today, today + A_MONTH
+    ending = [
+        (person.check_valid_until, person)
+        for person in found
+        if person.check_valid_until and soon[0] <= person.check_valid_until <= soon[1]
+    ]
+    for until, person in sorted(ending, key=lambda pair: (pair[0], pair[1].name)):
+        day = format_date(until, "d MMMM y")
         says = _("the integrity certificate ends on %(day)s", day=day)
         yield Point(url_for("invitations.show", ref=person.ref), says, person.name)
 

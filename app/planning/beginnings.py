@@ -69,4 +69,5 @@ def _need_row(wanted: NeedFacts, support: str | None) -> dict[str, Any]:
         "wanted": wanted.wanted,
         "women_only": wanted.women_only,
         "check_required": wanted.check_required,
+        "interpreting": wanted.interpreting,
     }

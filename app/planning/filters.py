@@ -83,7 +83,7 @@ def _has_need(*that: ColumnElement[bool]) -> ColumnElement[bool]:
 def _people_in(*states: State) -> ColumnElement[int]:
     return (
         select(func.count())
-        .where(Assignment.need_id == Need.id, Assignment.state.in_(states))
+        .where(Assignment.need_id == Need.id, Assignment.state.in_(states), ~Assignment.trainee)
         .correlate(Need)
         .scalar_subquery()
     )

@@ -32,4 +32,6 @@ def need_as_it_is(need: Need) -> dict[str, Any]:
         "wanted": need.wanted,
         "women_only": need.women_only,
         "check_required": need.check_required,
+        "interpreting": need.interpreting,
+        "trainees": need.trainees,
     }

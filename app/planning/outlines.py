@@ -213,4 +213,6 @@ def _wanted(kept: Any) -> NeedFacts | None:
         wanted=_number(kept.get("wanted"), 20) or 1,
         women_only=kept.get("women_only") is True,
         check_required=kept.get("check_required") is True,
+        interpreting=language is not None and kept.get("interpreting") is True,
+        trainees=_number(kept.get("trainees"), 10) or 0,
     )

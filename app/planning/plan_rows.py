@@ -116,6 +116,7 @@ class NeedRow(Form):  # type: ignore[misc]
     )
     women_only = BooleanField(_l("Women only"))
     check_required = BooleanField(_l("With a valid behavioural-integrity certificate"))
+    interpreting = BooleanField(_l("To interpret, not only to speak"))
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -147,6 +148,7 @@ class NeedRow(Form):  # type: ignore[misc]
             wanted=self.wanted.data,
             women_only=self.women_only.data,
             check_required=self.check_required.data,
+            interpreting=bool(self.interpreting.data and language),
         )
 
 

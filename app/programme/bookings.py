@@ -12,7 +12,7 @@ from app.extensions import db
 from app.i18n import _l
 from app.people.models import Person
 from app.programme.models import Booking, Meeting, Part, Status
-from app.programme.queries import busy_times, is_published
+from app.programme.queries import busy_times, is_published, kept_from
 from app.refusal import Refusal
 
 
@@ -20,11 +20,18 @@ class AlreadyExpected(Refusal):
     message = _l("You are already expected somewhere at that time.")
 
 
+class KeptApart(Refusal):
+    """Somebody is expected there whom this person never meets; it does not say who, or that."""
+
+    message = _l("This cannot be arranged here. Please ask the centre.")
+
+
 def book(person: Person, meeting: Meeting, part: Part) -> None:
     """Expect *person* at *meeting*. The caller holds the person's row; twice is harmless.
 
     While it is a draft they keep a place and are not held to it. Raises `AlreadyExpected` when
-    they are expected elsewhere then.
+    they are expected elsewhere then, and
+    `KeptApart`.
     """
     have = db.session.scalars(
         select(Booking).where(Booking.person_id == person.id, Booking.meeting_id == meeting.id)
@@ -33,6 +40,8 @@ def book(person: Person, meeting: Meeting, part: Part) -> None:
         if have.part is not part:
             raise AlreadyExpected
         return
+    if kept_from([person.id], meeting.starts_at, meeting.ends_at, only=meeting):
+        raise KeptApart
     held = not meeting.is_cancelled and not meeting.is_draft
     if held and busy_times([person.id], meeting.starts_at, meeting.ends_at):
         raise AlreadyExpected

@@ -83,6 +83,9 @@ class AgeBand(StrEnum):
         return _AGE_LABELS[self]
 
 
+MINORS = (AgeBand.PRESCHOOL, AgeBand.CHILDREN, AgeBand.TEENAGERS, AgeBand.YOUTH)
+"""The age bands in which there are people under 18."""
+
 _AGE_LABELS = {
     AgeBand.PRESCHOOL: _l("under 6 years"),
     AgeBand.CHILDREN: _l("6 to 10 years"),

@@ -18,7 +18,7 @@ from app.database import Base, new_ref
 from app.i18n import _l
 from app.people.models import Centre, Person
 from app.programme.codes import is_code
-from app.programme.kinds import AgeBand, Kind, Privacy, Service, Topic
+from app.programme.kinds import MINORS, AgeBand, Kind, Privacy, Service, Topic
 from app.programme.places import Room
 from app.programme.terms import Term
 
@@ -96,6 +96,11 @@ class Activity(Base):
     @property
     def is_draft(self) -> bool:
         return self.published_at is None
+
+    @property
+    def is_with_minors(self) -> bool:
+        """Whether whoever helps is with people under 18, so that law 118/2019 asks for a check."""
+        return self.kind is Kind.CHILDCARE or self.age in MINORS
 
     def text_in(self, language: str) -> ActivityText:
         """The words in *language*, else Romanian, else English, else whichever there is."""

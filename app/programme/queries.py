@@ -10,7 +10,7 @@ from sqlalchemy.orm import lazyload
 
 from app.extensions import db
 from app.people.languages import answering
-from app.people.models import Centre, Person
+from app.people.models import Apart, Centre, Person
 from app.people.terms import Role
 from app.programme.kinds import LISTED, Kind
 from app.programme.models import (
@@ -282,6 +282,33 @@ def busy_places(
         found = found.where(Booking.meeting_id != but.id)
     rows = db.session.execute(found)
     return [(person, begins, ends, centre) for person, begins, ends, centre in rows]
+
+
+def kept_from(
+    people: Collection[int],
+    start: datetime,
+    end: datetime,
+    *,
+    only: Meeting | None = None,
+) -> dict[int, set[int]]:
+    """Person id -> the meetings (ids) within the interval, or *only* that one, at which somebody
+    has a place whom they never meet."""
+    either_way = (
+        (Apart.person_id, Apart.other_id),
+        (Apart.other_id, Apart.person_id),
+    )
+    found: dict[int, set[int]] = {}
+    for me, other in either_way:
+        there = (
+            select(me, Booking.meeting_id)
+            .join(Booking, Booking.person_id == other)
+            .where(me.in_(people), Booking.starts_at < end, Booking.ends_at > start)
+        )
+        if only is not None:
+            there = there.where(Booking.meeting_id == only.id)
+        for person_id, meeting_id in db.session.execute(there):
+            found.setdefault(person_id, set()).add(meeting_id)
+    return found
 
 
 def ways_to(centre_ids: Collection[int]) -> dict[tuple[int, int], timedelta]:

@@ -14,7 +14,8 @@ NONE: Mapping[int, tuple[Reason, ...]] = MappingProxyType({})
 
 @dataclass(frozen=True)
 class Coverage:
-    """Of one need: how many are wanted, confirmed, and asked without an answer yet.
+    """Of one need: how many are wanted, confirmed, and asked without an answer yet; *leaving*: of
+    the confirmed, how many come only if no stand-in is found. Trainees are none of them.
 
     *doubts*: assignment id -> what by now stands against somebody who was confirmed.
     """
@@ -22,6 +23,7 @@ class Coverage:
     need: Need
     confirmed: int
     asked: int
+    leaving: int
     doubts: Mapping[int, tuple[Reason, ...]]
 
     @property
@@ -39,9 +41,13 @@ class Coverage:
 def coverage_of(need: Need, doubts: Mapping[int, tuple[Reason, ...]] = NONE) -> Coverage:
     """How well *need* is covered; *doubts* may be about other needs too."""
     mine = {one.id: doubts[one.id] for one in need.assignments if one.id in doubts}
-    states = [assignment.state for assignment in need.assignments]
+    counting = [assignment for assignment in need.assignments if not assignment.trainee]
+    states = [assignment.state for assignment in counting]
+    leaving = sum(
+        one.state is State.CONFIRMED and one.stand_in_wanted_at is not None for one in counting
+    )
     asked = sum(state in (State.OFFERED, State.REQUESTED) for state in states)
-    return Coverage(need, states.count(State.CONFIRMED), asked, mine)
+    return Coverage(need, states.count(State.CONFIRMED), asked, leaving, mine)
 
 
 def worst(coverages: Iterable[Coverage]) -> str | None:

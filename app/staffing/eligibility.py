@@ -13,6 +13,10 @@ from enum import StrEnum
 
 from app.people.languages import answering
 from app.people.terms import Gender, Level, Role
+from app.staffing.availability import Answer, Availability
+
+YOUNGEST, WITHOUT_CONSENT = 15, 16
+"""Law 78/2014: 16 years, or 15 with the parents' consent."""
 
 
 class Rule(StrEnum):
@@ -20,13 +24,44 @@ class Rule(StrEnum):
 
     NOT_ACTIVE = "not_active"
     NOT_THE_ROLE = "not_the_role"
+    TOO_YOUNG = "too_young"
+    CONSENT_MISSING = "consent_missing"
+    CONTRACT_MISSING = "contract_missing"
+    CONTRACT_ENDS = "contract_ends"
     LANGUAGE_NOT_SPOKEN = "language_not_spoken"
+    DOES_NOT_INTERPRET = "does_not_interpret"
     LEVEL_TOO_LOW = "level_too_low"
     WOMEN_ONLY = "women_only"
     CHECK_MISSING = "check_missing"
     CHECK_EXPIRES = "check_expires"
+    KEPT_APART = "kept_apart"
+    NOT_ONLINE = "not_online"
+    NOT_AVAILABLE = "not_available"
+    HOURS_A_WEEK = "hours_a_week"
     EXPECTED_ELSEWHERE = "expected_elsewhere"
     NO_TIME_TO_TRAVEL = "no_time_to_travel"
+
+    @property
+    def may_be_overridden(self) -> bool:
+        """Whether a coordinator may let somebody pass, with a reason that is kept. Never what the
+        law asks, what protects somebody, or what cannot be: two places at once."""
+        return self in OVERRIDABLE
+
+    @property
+    def is_about_time(self) -> bool:
+        """Whether another time of the meeting makes it another question."""
+        return self in (Rule.NOT_AVAILABLE, Rule.HOURS_A_WEEK, Rule.NO_TIME_TO_TRAVEL)
+
+
+OVERRIDABLE = (
+    Rule.LANGUAGE_NOT_SPOKEN,
+    Rule.DOES_NOT_INTERPRET,
+    Rule.LEVEL_TOO_LOW,
+    Rule.NOT_ONLINE,
+    Rule.NOT_AVAILABLE,
+    Rule.HOURS_A_WEEK,
+    Rule.NO_TIME_TO_TRAVEL,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,13 +74,17 @@ class Reason:
     has: Level | None = None
     wants: Level | None = None
     until: date | None = None
+    hours: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Want:
-    """What a need asks for. Instants are aware UTC; *last_day* is the local day it ends on.
+    """What a need asks for. Instants are aware UTC; *last_day* is the local day it ends on and
+    *week* the local week of its start, from Monday to Monday.
 
-    *online*: nobody has to get anywhere for it.
+    *online*: nobody has to get anywhere for it. *interpreting*: the level is that of interpreting.
+    *trainee*: the place of somebody who comes along to learn; the language may still lack.
+    *meeting* is the id of its meeting.
     """
 
     role: Role
@@ -56,7 +95,11 @@ class Want:
     starts_at: datetime
     ends_at: datetime
     last_day: date
+    week: tuple[datetime, datetime]
+    meeting: int = 0
     online: bool = False
+    interpreting: bool = False
+    trainee: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,15 +122,48 @@ class Busy:
         return widened.overlaps(want)
 
 
+@dataclass(frozen=True, slots=True)
+class Helps:
+    """A meeting (its id) at which somebody already helps, half-open; it counts in their week."""
+
+    meeting: int
+    starts_at: datetime
+    ends_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Covered:
+    """The days, both included, on which a complete contract lets somebody help."""
+
+    first: date
+    last: date | None
+
+    def covers(self, day: date) -> bool:
+        return self.first <= day and (self.last is None or day <= self.last)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Candidate:
-    """What we know of a person. *roles* are those in the need's centre."""
+    """What we know of a person. *roles*, *pausing* and *contracts* are those in the need's centre.
+
+    *kept_from*: the meetings (ids) where somebody is expected whom they never meet.
+    """
 
     active: bool
     roles: frozenset[Role]
     speaks: Mapping[str, Level]
+    interprets: Mapping[str, Level]
     gender: Gender | None
     check_valid_until: date | None
+    contracts: tuple[Covered, ...]
+    pausing: frozenset[Role] = frozenset()
+    born_on: date | None = None
+    has_consent: bool = False
+    helps_online: bool = True
+    availability: Availability | None = None
+    hours_a_week: int | None = None
+    helps: tuple[Helps, ...] = ()
+    kept_from: frozenset[int] = frozenset()
     busy: tuple[Busy, ...] = ()
 
 
@@ -95,8 +171,10 @@ def reasons_against(want: Want, candidate: Candidate) -> tuple[Reason, ...]:
     """Every reason why *candidate* may not fill *want*; empty when they may."""
     return (
         *_standing(want, candidate),
+        *_papers(want, candidate),
         *_language(want, candidate),
         *_safety(want, candidate),
+        *_limits(want, candidate),
         *_time(want, candidate),
     )
 
@@ -107,19 +185,42 @@ def best_level(language: str, speaks: Mapping[str, Level]) -> Level | None:
     return max(levels, key=lambda level: level.rank, default=None)
 
 
+def age_on(day: date, born_on: date) -> int:
+    """Whole years on *day*."""
+    return day.year - born_on.year - ((day.month, day.day) < (born_on.month, born_on.day))
+
+
 def _standing(want: Want, candidate: Candidate) -> Iterator[Reason]:
-    if not candidate.active:
+    if not candidate.active or want.role in candidate.pausing:
         yield Reason(Rule.NOT_ACTIVE)
     if want.role not in candidate.roles:
         yield Reason(Rule.NOT_THE_ROLE, role=want.role)
 
 
+def _papers(want: Want, candidate: Candidate) -> Iterator[Reason]:
+    """Law 78/2014: the age, and a contract signed before; law 118/2019: a check, in `_safety`."""
+    if candidate.born_on is not None:
+        age = age_on(want.last_day, candidate.born_on)
+        if age < YOUNGEST:
+            yield Reason(Rule.TOO_YOUNG)
+        elif age < WITHOUT_CONSENT and not candidate.has_consent:
+            yield Reason(Rule.CONSENT_MISSING)
+    if not any(one.covers(want.last_day) for one in candidate.contracts):
+        ended = [one.last for one in candidate.contracts if one.last and one.last < want.last_day]
+        if ended:
+            yield Reason(Rule.CONTRACT_ENDS, until=max(ended))
+        else:
+            yield Reason(Rule.CONTRACT_MISSING)
+
+
 def _language(want: Want, candidate: Candidate) -> Iterator[Reason]:
-    if want.language is None:
+    if want.language is None or want.trainee:
         return
-    has = best_level(want.language, candidate.speaks)
+    known = candidate.interprets if want.interpreting else candidate.speaks
+    has = best_level(want.language, known)
     if has is None:
-        yield Reason(Rule.LANGUAGE_NOT_SPOKEN, language=want.language, wants=want.level)
+        lacks = Rule.DOES_NOT_INTERPRET if want.interpreting else Rule.LANGUAGE_NOT_SPOKEN
+        yield Reason(lacks, language=want.language, wants=want.level)
     elif want.level is not None and has.rank < want.level.rank:
         yield Reason(Rule.LEVEL_TOO_LOW, language=want.language, has=has, wants=want.level)
 
@@ -127,12 +228,33 @@ def _language(want: Want, candidate: Candidate) -> Iterator[Reason]:
 def _safety(want: Want, candidate: Candidate) -> Iterator[Reason]:
     if want.women_only and candidate.gender is not Gender.WOMAN:
         yield Reason(Rule.WOMEN_ONLY)
+    if want.meeting in candidate.kept_from:
+        yield Reason(Rule.KEPT_APART)
     if not want.check_required:
         return
     if candidate.check_valid_until is None:
         yield Reason(Rule.CHECK_MISSING)
     elif candidate.check_valid_until < want.last_day:
         yield Reason(Rule.CHECK_EXPIRES, until=candidate.check_valid_until)
+
+
+def _limits(want: Want, candidate: Candidate) -> Iterator[Reason]:
+    """What they said of themselves: online or not, when, how many hours a week."""
+    if want.online and not candidate.helps_online:
+        yield Reason(Rule.NOT_ONLINE)
+    said = candidate.availability
+    if said is not None and said.answer(want.starts_at, want.ends_at) is Answer.NO:
+        yield Reason(Rule.NOT_AVAILABLE)
+    if candidate.hours_a_week is not None:
+        monday, next_monday = want.week
+        others = (
+            one.ends_at - one.starts_at
+            for one in candidate.helps
+            if one.meeting != want.meeting and monday <= one.starts_at < next_monday
+        )
+        hours = sum(others, want.ends_at - want.starts_at)
+        if hours > timedelta(hours=candidate.hours_a_week):
+            yield Reason(Rule.HOURS_A_WEEK, hours=candidate.hours_a_week)
 
 
 def _time(want: Want, candidate: Candidate) -> Iterator[Reason]:

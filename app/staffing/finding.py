@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlalchemy import func, or_, select
-from sqlalchemy.orm import selectinload
 
 from app.extensions import db
 from app.people.models import Person
@@ -16,7 +15,14 @@ from app.programme.models import Activity, Booking, Meeting, Part
 from app.programme.queries import is_listed_meeting
 from app.staffing.eligibility import Reason, best_level, reasons_against
 from app.staffing.models import Assignment, Need, State
-from app.staffing.queries import LOOK_AHEAD, candidates, open_needs, spoken_by, want_of
+from app.staffing.queries import (
+    LOOK_AHEAD,
+    candidates,
+    open_needs,
+    spoken_by,
+    want_of,
+    with_profile,
+)
 
 FAIRNESS = timedelta(weeks=4)
 
@@ -82,11 +88,7 @@ class Ranked:
 def ranked_candidates(need: Need) -> list[Ranked]:
     """Everyone who helps in the need's centre, best first, in a fixed number of queries."""
     meeting, centre_id = need.meeting, need.meeting.activity.centre_id
-    people = db.session.scalars(
-        with_role(centre_id, *HELPERS).options(
-            selectinload(Person.languages), selectinload(Person.memberships)
-        )
-    ).all()
+    people = db.session.scalars(with_role(centre_id, *HELPERS).options(*with_profile())).all()
     known = candidates(people, [centre_id], meeting.starts_at, meeting.ends_at, but=meeting)
     want, recent = want_of(need), _helped_around(meeting)
     standing = {row.person_id: row.state for row in need.assignments}

@@ -8,14 +8,13 @@ from datetime import datetime
 from types import MappingProxyType
 
 from sqlalchemy import select
-from sqlalchemy.orm import contains_eager, joinedload, selectinload
+from sqlalchemy.orm import contains_eager, joinedload
 
 from app.extensions import db
-from app.people.models import Person
 from app.programme.models import Meeting
-from app.staffing.eligibility import Reason, Want, reasons_against
+from app.staffing.eligibility import Reason, reasons_against
 from app.staffing.models import Assignment, Need, State
-from app.staffing.queries import candidates, want_of
+from app.staffing.queries import candidates, not_overridden, want_at, want_of, with_profile
 
 Times = Mapping[int, tuple[datetime, datetime]]
 
@@ -39,23 +38,20 @@ def stands_against_helpers(
     )
     found = []
     for one in confirmed:
-        present = want_of(one.need)
-        want = _at(present, one.need.meeting, at)
+        meeting = one.need.meeting
+        present = want_of(one.need, trainee=one.trainee)
+        starts_at, ends_at = at.get(meeting.id, (meeting.starts_at, meeting.ends_at))
+        want = want_at(one.need, starts_at, ends_at, trainee=one.trainee)
         candidate = known[one.person_id, one.need.meeting.activity.centre_id]
         others = tuple(
             busy
             for busy in candidate.busy
             if not busy.overlaps(want) and not busy.overlaps(present)
         )
-        if reasons := reasons_against(want, replace(candidate, busy=others)):
+        against = reasons_against(want, replace(candidate, busy=others))
+        if reasons := not_overridden(one, against, starts_at):
             found.append((one, reasons))
     return found
-
-
-def _at(want: Want, meeting: Meeting, at: Times) -> Want:
-    starts_at, ends_at = at.get(meeting.id, (meeting.starts_at, meeting.ends_at))
-    last_day = ends_at.astimezone(meeting.activity.centre.tz).date()
-    return replace(want, starts_at=starts_at, ends_at=ends_at, last_day=last_day)
 
 
 def _confirmed(meetings: Sequence[Meeting]) -> Sequence[Assignment]:
@@ -71,9 +67,7 @@ def _confirmed(meetings: Sequence[Meeting]) -> Sequence[Assignment]:
         .order_by(Assignment.id)
         .options(
             contains_eager(Assignment.need).lazyload(Need.meeting),
-            joinedload(Assignment.person).options(
-                selectinload(Person.languages), selectinload(Person.memberships)
-            ),
+            joinedload(Assignment.person).options(*with_profile()),
         )
         .execution_options(populate_existing=True)
     ).all()

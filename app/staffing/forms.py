@@ -6,7 +6,7 @@ from typing import Any
 
 from flask_wtf import FlaskForm
 from wtforms import BooleanField, IntegerField, SelectField
-from wtforms.validators import InputRequired, NumberRange, ValidationError
+from wtforms.validators import InputRequired, NumberRange, Optional, ValidationError
 
 from app.i18n import _, _l
 from app.people.forms import choices, language_choices, level_choices
@@ -26,6 +26,12 @@ class NeedForm(FlaskForm):  # type: ignore[misc]
     )
     women_only = BooleanField(_l("Women only"))
     check_required = BooleanField(_l("With a valid behavioural-integrity certificate"))
+    interpreting = BooleanField(_l("To interpret, not only to speak"))
+    trainees = IntegerField(
+        _l("Places for people who learn this and come along"),
+        [Optional(), NumberRange(0, 10, _l("A number from 0 to 10."))],
+        default=0,
+    )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -44,4 +50,6 @@ class NeedForm(FlaskForm):  # type: ignore[misc]
             "wanted": self.wanted.data,
             "women_only": self.women_only.data,
             "check_required": self.check_required.data,
+            "interpreting": bool(self.interpreting.data and self.language.data),
+            "trainees": self.trainees.data or 0,
         }

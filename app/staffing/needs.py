@@ -41,6 +41,8 @@ class NeedFacts:
     wanted: int = 1
     women_only: bool = False
     check_required: bool = False
+    interpreting: bool = False
+    trainees: int = 0
 
 
 def facts_of(need: Need) -> NeedFacts:
@@ -51,6 +53,8 @@ def facts_of(need: Need) -> NeedFacts:
         wanted=need.wanted,
         women_only=need.women_only,
         check_required=need.check_required,
+        interpreting=need.interpreting,
+        trainees=need.trainees,
     )
 
 

@@ -65,6 +65,8 @@ def add_needs(
     wanted: int,
     women_only: bool,
     check_required: bool,
+    interpreting: bool = False,
+    trainees: int = 0,
 ) -> list[Need]:
     """The same need at each of *meetings*."""
     needs = [
@@ -76,6 +78,8 @@ def add_needs(
             wanted=wanted,
             women_only=women_only,
             check_required=check_required,
+            interpreting=interpreting and language is not None,
+            trainees=trainees,
         )
         for meeting in meetings
     ]

@@ -2,44 +2,90 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
-from datetime import datetime, timedelta
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import ColumnElement, Select, and_, func, or_, select
 from sqlalchemy.orm import selectinload
+from sqlalchemy.orm.strategy_options import _AbstractLoad
 
 from app.extensions import db
 from app.people.models import Person
 from app.people.terms import HELPERS, Level
-from app.programme.models import Activity, Meeting, Status
+from app.programme.models import Activity, Booking, Meeting, Part, Status
 from app.programme.queries import (
     busy_places,
     is_listed_meeting,
     is_meeting_planned_by,
     is_published,
+    kept_from,
     ways_to,
 )
+from app.staffing.availability import Availability, Dated, Weekly
 from app.staffing.coverage import Coverage, coverage_of
-from app.staffing.eligibility import Busy, Candidate, Reason, Want, reasons_against
+from app.staffing.eligibility import (
+    Busy,
+    Candidate,
+    Covered,
+    Helps,
+    Reason,
+    Want,
+    reasons_against,
+)
 from app.staffing.models import Assignment, Need, State
+from app.staffing.windows import DatedWindow, WeeklyWindow
 
 LOOK_AHEAD = timedelta(weeks=6)
+A_WEEK = timedelta(weeks=1)
 
 
-def want_of(need: Need) -> Want:
+def with_profile() -> Sequence[_AbstractLoad]:
+    """What `candidates` reads of each person, in one statement each."""
+    return (
+        selectinload(Person.languages),
+        selectinload(Person.memberships),
+        selectinload(Person.contracts),
+        selectinload(Person.checks),
+    )
+
+
+def want_of(need: Need, *, trainee: bool = False) -> Want:
     """*need* at its meeting's present time, as `eligibility` reads it."""
     meeting = need.meeting
+    return want_at(need, meeting.starts_at, meeting.ends_at, trainee=trainee)
+
+
+def want_at(need: Need, starts_at: datetime, ends_at: datetime, *, trainee: bool = False) -> Want:
+    """*need*, if its meeting were from *starts_at* to *ends_at*."""
+    meeting, zone = need.meeting, need.meeting.activity.centre.tz
     return Want(
         role=need.role,
         language=need.language,
         level=need.level,
         women_only=need.women_only or meeting.activity.women_only,
-        check_required=need.check_required,
-        starts_at=meeting.starts_at,
-        ends_at=meeting.ends_at,
-        last_day=meeting.ends_at.astimezone(meeting.activity.centre.tz).date(),
+        check_required=need.check_required or meeting.activity.is_with_minors,
+        starts_at=starts_at,
+        ends_at=ends_at,
+        last_day=ends_at.astimezone(zone).date(),
+        week=week_of(starts_at, zone),
+        meeting=meeting.id,
         online=meeting.room is None and meeting.online_url is not None,
+        interpreting=need.interpreting,
+        trainee=trainee,
     )
+
+
+def week_of(moment: datetime, zone: ZoneInfo) -> tuple[datetime, datetime]:
+    """The local week around *moment*: midnight of its Monday and of the next."""
+    local = moment.astimezone(zone)
+    monday = local.date() - timedelta(days=local.weekday())
+    return midnight(monday, zone), midnight(monday + timedelta(days=7), zone)
+
+
+def midnight(day: date, zone: ZoneInfo) -> datetime:
+    return datetime.combine(day, time(0), zone).astimezone(UTC)
 
 
 def candidates(
@@ -50,7 +96,8 @@ def candidates(
     *,
     but: Meeting | None = None,
 ) -> dict[tuple[int, int], Candidate]:
-    """(person id, centre id) -> what `eligibility` must know of them there, in two queries."""
+    """(person id, centre id) -> what `eligibility` must know of them there, in a fixed number of
+    queries beyond those of `with_profile`."""
     ways = ways_to(centre_ids)
     farthest = max(ways.values(), default=timedelta(0))
     busy: dict[int, list[tuple[datetime, datetime, int | None]]] = {}
@@ -58,10 +105,16 @@ def candidates(
     found = busy_places(ids, start - farthest, end + farthest, but=but)
     for person_id, begins, ends, place in found:
         busy.setdefault(person_id, []).append((begins, ends, place))
+    told = Told(
+        availability=availability_of(people, start, end),
+        helps=_helps(people, start, end),
+        kept_from=kept_from(ids, start, end),
+    )
     return {
         (person.id, centre_id): _candidate(
             person,
             centre_id,
+            told,
             tuple(
                 Busy(begins, ends, ways.get((place or centre_id, centre_id), timedelta(0)))
                 for begins, ends, place in busy.get(person.id, ())
@@ -72,15 +125,96 @@ def candidates(
     }
 
 
-def _candidate(person: Person, centre_id: int, busy: tuple[Busy, ...] = ()) -> Candidate:
+@dataclass(frozen=True, kw_only=True)
+class Told:
+    """What stands in other tables, by person id."""
+
+    availability: Mapping[int, Availability]
+    helps: Mapping[int, Sequence[Helps]]
+    kept_from: Mapping[int, Collection[int]]
+
+
+NOTHING = Told(availability={}, helps={}, kept_from={})
+
+
+def _candidate(
+    person: Person, centre_id: int, told: Told, busy: tuple[Busy, ...] = ()
+) -> Candidate:
     return Candidate(
         active=person.is_active,
         roles=person.roles_in(centre_id),
+        pausing=person.pauses_in(centre_id),
         speaks=spoken_by(person),
+        interprets=interpreted_by(person),
         gender=person.gender,
+        born_on=person.born_on,
+        has_consent=person.consent_seen_on is not None,
+        contracts=tuple(
+            Covered(max(one.valid_from, one.signed_on), one.valid_until)
+            for one in person.contracts
+            if one.centre_id == centre_id and one.is_complete
+        ),
         check_valid_until=person.check_valid_until,
+        helps_online=person.helps_online,
+        availability=told.availability.get(person.id),
+        hours_a_week=person.hours_a_week,
+        helps=tuple(told.helps.get(person.id, ())),
+        kept_from=frozenset(told.kept_from.get(person.id, ())),
         busy=busy,
     )
+
+
+def availability_of(
+    people: Collection[Person], start: datetime, end: datetime
+) -> dict[int, Availability]:
+    """Person id -> all that they said of their time around the interval; in two queries."""
+    ids = [person.id for person in people]
+    weekly: dict[int, list[Weekly]] = {}
+    for one in db.session.scalars(select(WeeklyWindow).where(WeeklyWindow.person_id.in_(ids))):
+        weekly.setdefault(one.person_id, []).append(
+            Weekly(one.weekday, one.starts, one.ends, one.answer)
+        )
+    dated: dict[int, list[Dated]] = {}
+    for row in db.session.scalars(
+        select(DatedWindow).where(
+            DatedWindow.person_id.in_(ids), DatedWindow.ends_at > start, DatedWindow.starts_at < end
+        )
+    ):
+        dated.setdefault(row.person_id, []).append(Dated(row.starts_at, row.ends_at, row.answer))
+    return {
+        person.id: Availability(
+            person.tz,
+            tuple(weekly.get(person.id, ())),
+            tuple(dated.get(person.id, ())),
+            person.earliest,
+            person.latest,
+        )
+        for person in people
+    }
+
+
+def _helps(people: Collection[Person], start: datetime, end: datetime) -> dict[int, list[Helps]]:
+    """Person id -> where they help in the weeks of the interval, of those who set a limit."""
+    limited = [person.id for person in people if person.hours_a_week is not None]
+    found: dict[int, list[Helps]] = {}
+    if not limited:
+        return found
+    rows = db.session.execute(
+        select(Booking.person_id, Booking.meeting_id, Booking.starts_at, Booking.ends_at).where(
+            Booking.person_id.in_(limited),
+            Booking.part == Part.HELPER,
+            Booking.held,
+            Booking.starts_at > start - A_WEEK,
+            Booking.starts_at < end + A_WEEK,
+        )
+    )
+    for person_id, meeting_id, begins, ends in rows:
+        found.setdefault(person_id, []).append(Helps(meeting_id, begins, ends))
+    return found
+
+
+def interpreted_by(person: Person) -> dict[str, Level]:
+    return {row.language: row.interprets for row in person.languages if row.interprets is not None}
 
 
 def spoken_by(person: Person) -> dict[str, Level]:
@@ -88,22 +222,47 @@ def spoken_by(person: Person) -> dict[str, Level]:
 
 
 def no_longer_fit(needs: Collection[Need]) -> dict[int, tuple[Reason, ...]]:
-    """Assignment id -> what by now stands against somebody who was confirmed. Asks for nothing."""
-    found = {
-        assignment.id: _doubts_about(assignment)
-        for need in needs
-        for assignment in need.assignments
-        if assignment.state is State.CONFIRMED
-    }
+    """Assignment id -> what by now stands against somebody who was confirmed. In one query: who is
+    kept from whom."""
+    confirmed = [one for need in needs for one in need.assignments if one.state is State.CONFIRMED]
+    if not confirmed:
+        return {}
+    times = [one.need.meeting for one in confirmed]
+    apart = kept_from(
+        {one.person_id for one in confirmed},
+        min(meeting.starts_at for meeting in times),
+        max(meeting.ends_at for meeting in times),
+    )
+    told = replace(NOTHING, kept_from=apart)
+    found = {one.id: _doubts_about(one, told) for one in confirmed}
     return {assignment_id: reasons for assignment_id, reasons in found.items() if reasons}
 
 
-def _doubts_about(assignment: Assignment) -> tuple[Reason, ...]:
+def _doubts_about(assignment: Assignment, told: Told = NOTHING) -> tuple[Reason, ...]:
     """What stands against its person wherever they are expected: a language that was taken out of
-    a profile, a check that was shortened, a role that ended."""
+    a profile, a check that was shortened, a contract or a role that ended."""
     need = assignment.need
-    known = _candidate(assignment.person, need.meeting.activity.centre_id)
-    return reasons_against(want_of(need), known)
+    known = _candidate(assignment.person, need.meeting.activity.centre_id, told)
+    want = want_of(need, trainee=assignment.trainee)
+    return not_overridden(assignment, reasons_against(want, known))
+
+
+def not_overridden(
+    assignment: Assignment | None,
+    reasons: tuple[Reason, ...],
+    starts_at: datetime | None = None,
+) -> tuple[Reason, ...]:
+    """Those *reasons* that no coordinator let this person pass at this need. What is about time
+    holds for the time it was said of: *starts_at*, the meeting's own by default."""
+    if not reasons or assignment is None:
+        return reasons
+    when = starts_at or assignment.need.meeting.starts_at
+    passed = {
+        one.rule
+        for one in assignment.overrides
+        if not one.rule.is_about_time or one.starts_at == when
+    }
+    return tuple(reason for reason in reasons if reason.rule not in passed)
 
 
 def tells_what_it_is(assignment: Assignment, *, now: datetime) -> bool:
@@ -116,19 +275,32 @@ def tells_what_it_is(assignment: Assignment, *, now: datetime) -> bool:
     return (waits or assignment.is_open_offer(now)) and not _doubts_about(assignment)
 
 
-def why_not(need: Need, person: Person) -> tuple[Reason, ...]:
-    """Every reason against *person* on *need*, the meeting's own booking aside."""
+def why_not(need: Need, person: Person, *, trainee: bool = False) -> tuple[Reason, ...]:
+    """Every reason against *person* on *need*, the meeting's own booking aside, and without what a
+    coordinator let them pass there."""
     meeting = need.meeting
     here = meeting.activity.centre_id
     known = candidates([person], [here], meeting.starts_at, meeting.ends_at, but=meeting)
-    return reasons_against(want_of(need), known[person.id, here])
+    reasons = reasons_against(want_of(need, trainee=trainee), known[person.id, here])
+    return not_overridden(assignment_of(need, person), reasons)
 
 
 def places_left(need: Need) -> int:
+    """How many more may be confirmed; whose stand-in is wanted holds no place against them."""
     confirmed = select(func.count()).where(
-        Assignment.need_id == need.id, Assignment.state == State.CONFIRMED
+        Assignment.need_id == need.id,
+        Assignment.state == State.CONFIRMED,
+        ~Assignment.trainee,
+        Assignment.stand_in_wanted_at.is_(None),
     )
     return need.wanted - db.session.scalars(confirmed).one()
+
+
+def trainee_places_left(need: Need) -> int:
+    confirmed = select(func.count()).where(
+        Assignment.need_id == need.id, Assignment.state == State.CONFIRMED, Assignment.trainee
+    )
+    return need.trainees - db.session.scalars(confirmed).one()
 
 
 def assignment_of(need: Need, person: Person) -> Assignment | None:
@@ -179,9 +351,10 @@ def needs_of(meetings: Collection[int]) -> list[Need]:
             select(Need)
             .where(Need.meeting_id.in_(meetings))
             .options(
-                selectinload(Need.assignments)
-                .selectinload(Assignment.person)
-                .options(selectinload(Person.languages), selectinload(Person.memberships))
+                selectinload(Need.assignments).options(
+                    selectinload(Assignment.person).options(*with_profile()),
+                    selectinload(Assignment.overrides),
+                )
             )
             .order_by(Need.id)
         )
@@ -236,7 +409,12 @@ def open_needs(person: Person, *, now: datetime) -> Select[Need]:
     """Of those, the ones with a place left in the next weeks, by time."""
     confirmed = (
         select(func.count())
-        .where(Assignment.need_id == Need.id, Assignment.state == State.CONFIRMED)
+        .where(
+            Assignment.need_id == Need.id,
+            Assignment.state == State.CONFIRMED,
+            ~Assignment.trainee,
+            Assignment.stand_in_wanted_at.is_(None),
+        )
         .scalar_subquery()
     )
     return (

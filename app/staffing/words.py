@@ -7,40 +7,57 @@ from collections.abc import Iterable
 
 from flask_babel import format_date
 
-from app.i18n import _, ngettext
+from app.i18n import _, _l, ngettext
 from app.people.languages import name_of
 from app.staffing.eligibility import Reason, Rule
 from app.staffing.models import Need
 
+_PLAIN = {
+    Rule.NOT_ACTIVE: _l("pausing at the moment"),
+    Rule.TOO_YOUNG: _l("too young to help, by law"),
+    Rule.CONSENT_MISSING: _l("the parents' consent has not been seen"),
+    Rule.CONTRACT_MISSING: _l("no contract for that day"),
+    Rule.WOMEN_ONLY: _l("this place is for women"),
+    Rule.CHECK_MISSING: _l("no behavioural-integrity certificate"),
+    Rule.KEPT_APART: _l("cannot be arranged here; the centre knows why"),
+    Rule.NOT_ONLINE: _l("does not help online"),
+    Rule.NOT_AVAILABLE: _l("not available at that time"),
+    Rule.EXPECTED_ELSEWHERE: _l("expected elsewhere at that time"),
+    Rule.NO_TIME_TO_TRAVEL: _l("would not have the time to get there from another centre"),
+}
+
 
 def explain(reason: Reason, reader: str) -> str:
-    """Why somebody may not fill a need. It never says where they are expected instead."""
+    """Why somebody may not fill a need. It never says where they are expected instead, nor whom
+    they never meet."""
     language = name_of(reason.language, reader) if reason.language else ""
+    until = format_date(reason.until, "d MMMM y") if reason.until else ""
     match reason.rule:
-        case Rule.NOT_ACTIVE:
-            return _("pausing at the moment")
         case Rule.NOT_THE_ROLE:
             return _("not a %(role)s in this centre", role=reason.role.label if reason.role else "")
+        case Rule.CONTRACT_ENDS:
+            return _("the contract ends on %(day)s", day=until)
+        case Rule.CHECK_EXPIRES:
+            return _("the integrity certificate ends on %(day)s", day=until)
         case Rule.LANGUAGE_NOT_SPOKEN:
             return _("does not speak %(language)s", language=language)
+        case Rule.DOES_NOT_INTERPRET:
+            return _("does not interpret %(language)s", language=language)
         case Rule.LEVEL_TOO_LOW:
             return _(
-                "speaks %(language)s at %(has)s, %(wants)s is needed",
+                "knows %(language)s at %(has)s, %(wants)s is needed",
                 language=language,
                 has=reason.has.label if reason.has else "",
                 wants=reason.wants.label if reason.wants else "",
             )
-        case Rule.WOMEN_ONLY:
-            return _("this place is for women")
-        case Rule.CHECK_MISSING:
-            return _("no behavioural-integrity certificate")
-        case Rule.CHECK_EXPIRES:
-            until = format_date(reason.until, "d MMMM y") if reason.until else ""
-            return _("the integrity certificate ends on %(day)s", day=until)
-        case Rule.EXPECTED_ELSEWHERE:
-            return _("expected elsewhere at that time")
-        case Rule.NO_TIME_TO_TRAVEL:
-            return _("would not have the time to get there from another centre")
+        case Rule.HOURS_A_WEEK:
+            hours = reason.hours or 0
+            return ngettext(
+                "more than %(num)s hour in that week",
+                "more than %(num)s hours in that week",
+                hours,
+            )
+    return str(_PLAIN[reason.rule])
 
 
 def describe(need: Need, reader: str) -> str:
@@ -54,6 +71,8 @@ def describe(need: Need, reader: str) -> str:
             if level
             else language
         )
+    if need.interpreting:
+        parts.append(_("to interpret"))
     if need.women_only or need.meeting.activity.women_only:
         parts.append(_("a woman"))
     if need.check_required:

@@ -13,7 +13,7 @@ from flask import Flask
 from sqlalchemy import func, select
 
 from app.extensions import db
-from app.people.models import Membership, Person
+from app.people.models import Person
 from app.people.terms import Role
 from app.planning.minding import ChildcareFacts, plan_childcare
 from app.planning.operations import NeedChange, edit_series
@@ -200,7 +200,7 @@ class TestHelpers:
         here, there = make.centre(), make.centre()
         set_ways({(min(here.id, there.id), max(here.id, there.id)): 120})
         amina = make.mediator(here)
-        amina.memberships.append(Membership(centre=there, role=Role.MEDIATOR))
+        make.helps_too(amina, there)
         online = make.meeting(
             activity=make.activity(centre=here), online_url="https://meet.example.org/a"
         )

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given
@@ -11,11 +12,25 @@ from hypothesis import strategies as st
 
 from app.people.languages import COMMON, answering
 from app.people.terms import Gender, Level, Role
-from app.staffing.eligibility import Busy, Candidate, Rule, Want, best_level, reasons_against
+from app.staffing.availability import Answer, Availability, Dated, Weekly
+from app.staffing.eligibility import (
+    Busy,
+    Candidate,
+    Covered,
+    Helps,
+    Rule,
+    Want,
+    best_level,
+    reasons_against,
+)
 
 START = datetime(2027, 3, 1, 9, tzinfo=UTC)
 END = START + timedelta(hours=2)
 HOUR = timedelta(hours=1)
+
+WEEK = (START - timedelta(hours=START.hour + 2), START + timedelta(days=7, hours=-START.hour - 2))
+"""The local week of `START`, a Monday."""
+HERE = 7
 
 
 def want(**given: object) -> Want:
@@ -28,6 +43,8 @@ def want(**given: object) -> Want:
         "starts_at": START,
         "ends_at": END,
         "last_day": date(2027, 3, 1),
+        "week": WEEK,
+        "meeting": HERE,
     }
     return Want(**(defaults | given))  # type: ignore[arg-type]
 
@@ -39,6 +56,8 @@ def candidate(**given: object) -> Candidate:
         "speaks": {"ar": Level.C1},
         "gender": None,
         "check_valid_until": None,
+        "interprets": {},
+        "contracts": (Covered(date(2026, 1, 1), None),),
         "busy": (),
     }
     return Candidate(**(defaults | given))  # type: ignore[arg-type]
@@ -148,16 +167,64 @@ wants = st.builds(
     starts_at=st.just(START),
     ends_at=st.just(END),
     last_day=st.just(date(2027, 3, 1)),
+    week=st.just(WEEK),
+    meeting=st.just(HERE),
     online=st.booleans(),
+    interpreting=st.booleans(),
+    trainee=st.booleans(),
+)
+levels = st.dictionaries(st.sampled_from(COMMON), st.sampled_from(Level), max_size=4)
+days = st.dates(date(2027, 2, 1), date(2027, 4, 1))
+moments = st.integers(-400, 400).map(lambda minutes: START + timedelta(minutes=minutes))
+spans = st.builds(Covered, days, st.none() | days)
+availabilities = st.builds(
+    Availability,
+    st.just(ZoneInfo("Europe/Bucharest")),
+    st.lists(
+        st.builds(
+            Weekly,
+            st.integers(0, 6),
+            st.times(max_value=time(12)),
+            st.times(min_value=time(12, 1)),
+            st.sampled_from(Answer),
+        ),
+        max_size=3,
+    ).map(tuple),
+    st.lists(
+        st.builds(
+            lambda start, minutes, answer: Dated(start, start + timedelta(minutes=minutes), answer),
+            moments,
+            st.integers(1, 400),
+            st.sampled_from(Answer),
+        ),
+        max_size=3,
+    ).map(tuple),
+)
+helps = st.builds(
+    lambda meeting, hours: Helps(
+        meeting, START + timedelta(hours=hours), END + timedelta(hours=hours)
+    ),
+    st.sampled_from([HERE, HERE + 1]),
+    st.integers(-300, 300),
 )
 ways = st.integers(0, 300).map(lambda minutes: timedelta(minutes=minutes))
 candidates = st.builds(
     Candidate,
     active=st.booleans(),
     roles=st.frozensets(st.sampled_from(Role)),
-    speaks=st.dictionaries(st.sampled_from(COMMON), st.sampled_from(Level), max_size=4),
+    pausing=st.frozensets(st.sampled_from(Role), max_size=1),
+    speaks=levels,
+    interprets=levels,
+    contracts=st.lists(spans, max_size=2).map(tuple),
+    born_on=st.none() | st.dates(date(2008, 1, 1), date(2014, 1, 1)),
+    has_consent=st.booleans(),
+    helps_online=st.booleans(),
+    availability=st.none() | availabilities,
+    hours_a_week=st.none() | st.integers(1, 10),
+    helps=st.lists(helps, max_size=4).map(tuple),
+    kept_from=st.frozensets(st.sampled_from([HERE, HERE + 1]), max_size=1),
     gender=st.none() | st.sampled_from(Gender),
-    check_valid_until=st.none() | st.dates(date(2027, 2, 1), date(2027, 4, 1)),
+    check_valid_until=st.none() | days,
     busy=st.lists(
         st.builds(
             lambda m, way: Busy(START + timedelta(minutes=m), END + timedelta(minutes=m), way),
@@ -174,9 +241,13 @@ def test_empty_reasons_mean_that_every_hard_rule_holds(wanted: Want, somebody: C
     if reasons_against(wanted, somebody):
         return
     assert somebody.active
-    assert wanted.role in somebody.roles
-    if wanted.language:
-        spoken = [somebody.speaks[t] for t in answering(wanted.language) if t in somebody.speaks]
+    assert wanted.role in somebody.roles - somebody.pausing
+    assert wanted.meeting not in somebody.kept_from
+    _papers_are_in_order(wanted, somebody)
+    _limits_are_kept(wanted, somebody)
+    if wanted.language and not wanted.trainee:
+        known = somebody.interprets if wanted.interpreting else somebody.speaks
+        spoken = [known[t] for t in answering(wanted.language) if t in known]
         assert spoken
         assert wanted.level is None or max(s.rank for s in spoken) >= wanted.level.rank
     assert not wanted.women_only or somebody.gender is Gender.WOMAN
@@ -188,17 +259,53 @@ def test_empty_reasons_mean_that_every_hard_rule_holds(wanted: Want, somebody: C
         assert one.ends_at + way <= START or one.starts_at - way >= END
 
 
+def _papers_are_in_order(wanted: Want, somebody: Candidate) -> None:
+    day = wanted.last_day
+    assert any(c.first <= day and (not c.last or day <= c.last) for c in somebody.contracts)
+    if somebody.born_on:
+        birthday = somebody.born_on.replace(year=somebody.born_on.year + 15)
+        assert birthday <= day
+        assert somebody.has_consent or birthday.replace(year=birthday.year + 1) <= day
+
+
+def _limits_are_kept(wanted: Want, somebody: Candidate) -> None:
+    assert somebody.helps_online or not wanted.online
+    if somebody.availability is not None:
+        said = somebody.availability.answer(wanted.starts_at, wanted.ends_at)
+        assert said is not Answer.NO
+    if somebody.hours_a_week is not None:
+        week = [
+            one
+            for one in somebody.helps
+            if WEEK[0] <= one.starts_at < WEEK[1] and one.meeting != HERE
+        ]
+        hours = 2 * (len(week) + 1)
+        assert hours <= somebody.hours_a_week
+
+
 @given(wants, candidates)
 def test_lifting_all_that_is_told_makes_somebody_eligible(
     wanted: Want, somebody: Candidate
 ) -> None:
     """The reasons are complete: nobody is kept out by something that was not said."""
     told = {reason.rule for reason in reasons_against(wanted, somebody)}
-    speaks = dict(somebody.speaks)
-    if told & {Rule.LANGUAGE_NOT_SPOKEN, Rule.LEVEL_TOO_LOW} and wanted.language:
-        speaks[wanted.language] = Level.NATIVE
+    speaks, interprets = dict(somebody.speaks), dict(somebody.interprets)
+    lacks = {Rule.LANGUAGE_NOT_SPOKEN, Rule.DOES_NOT_INTERPRET, Rule.LEVEL_TOO_LOW}
+    if told & lacks and wanted.language:
+        speaks[wanted.language] = interprets[wanted.language] = Level.NATIVE
+    contract = {Rule.CONTRACT_MISSING, Rule.CONTRACT_ENDS}
     mended = Candidate(
         active=somebody.active or Rule.NOT_ACTIVE in told,
+        pausing=somebody.pausing - ({wanted.role} if Rule.NOT_ACTIVE in told else set()),
+        interprets=interprets,
+        contracts=((Covered(wanted.last_day, None),) if told & contract else somebody.contracts),
+        born_on=None if Rule.TOO_YOUNG in told else somebody.born_on,
+        has_consent=somebody.has_consent or Rule.CONSENT_MISSING in told,
+        helps_online=somebody.helps_online or Rule.NOT_ONLINE in told,
+        availability=None if Rule.NOT_AVAILABLE in told else somebody.availability,
+        hours_a_week=None if Rule.HOURS_A_WEEK in told else somebody.hours_a_week,
+        helps=somebody.helps,
+        kept_from=frozenset() if Rule.KEPT_APART in told else somebody.kept_from,
         roles=somebody.roles | ({wanted.role} if Rule.NOT_THE_ROLE in told else set()),
         speaks=speaks,
         gender=Gender.WOMAN if Rule.WOMEN_ONLY in told else somebody.gender,

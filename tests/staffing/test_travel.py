@@ -11,8 +11,8 @@ import time_machine
 from flask import Flask
 
 from app.extensions import db
-from app.people.models import Centre, Membership, Person
-from app.people.terms import Level, Role
+from app.people.models import Centre, Person
+from app.people.terms import Level
 from app.programme.bookings import book, release
 from app.programme.models import Meeting, Part, Status
 from app.programme.places import TravelTime
@@ -52,7 +52,7 @@ class Land:
         way = TravelTime(from_id=self.here.id, to_id=self.there.id, minutes=150)
         db.session.add(way)
         self.helper = make.mediator(self.here)
-        self.helper.memberships.append(Membership(centre=self.there, role=Role.MEDIATOR))
+        make.helps_too(self.helper, self.there)
         db.session.flush()
 
     def need(self, at: Centre, starts_at: datetime = MONDAY, **given: object) -> Need:
@@ -268,11 +268,12 @@ def test_any_number_of_people_and_ways_is_asked_for_in_as_many_statements(land: 
 
 def test_a_helper_of_many_centres_asks_as_often_as_one_of_two(land: Land) -> None:
     land.need(land.here, later(30))
+    land.helper.checks  # noqa: B018 (once for each person)
     counts = []
     for more in (1, 4):
         for _number in range(more):
             far = make.centre()
-            land.helper.memberships.append(Membership(centre=far, role=Role.MEDIATOR))
+            make.helps_too(land.helper, far)
             land.need(far, later(30))
         db.session.flush()
         counts.append(len(statements(lambda: where_needed(land.helper, now=BEFORE))))
