@@ -217,4 +217,4 @@ def _fill(need: Need, luck: float, *, now: datetime) -> None:
         offer_place(need, person, by=need.meeting.activity.coordinator, now=now)
         return
     assignment = take_place(need, person, now=now)
-    approve_request(assignment, now=now)
+    approve_request(assignment, by=assignment.need.meeting.activity.coordinator, now=now)

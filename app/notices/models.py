@@ -35,6 +35,13 @@ class Kind(StrEnum):
     PLACE_CONFIRMED = "place_confirmed"
     PLACE_REFUSED = "place_refused"
     PLACE_GIVEN_UP = "place_given_up"
+    STAND_IN_WANTED = "stand_in_wanted"
+    STAND_IN_MISSING = "stand_in_missing"
+    STAND_IN_FOUND = "stand_in_found"
+    NOBODY_LEFT = "nobody_left"
+    SWAP_PROPOSED = "swap_proposed"
+    SWAP_REFUSED = "swap_refused"
+    SWAPPED = "swapped"
     PASSWORD = "password"
 
     @property
@@ -66,6 +73,13 @@ _LABELS = {
     Kind.PLACE_CONFIRMED: _l("a place was confirmed"),
     Kind.PLACE_REFUSED: _l("a place was not given"),
     Kind.PLACE_GIVEN_UP: _l("somebody gave a place up"),
+    Kind.STAND_IN_WANTED: _l("somebody looks for a stand-in"),
+    Kind.STAND_IN_MISSING: _l("no stand-in was found yet"),
+    Kind.STAND_IN_FOUND: _l("a stand-in was found"),
+    Kind.NOBODY_LEFT: _l("nobody is left to ask"),
+    Kind.SWAP_PROPOSED: _l("a swap is proposed"),
+    Kind.SWAP_REFUSED: _l("a swap was refused"),
+    Kind.SWAPPED: _l("two places were swapped"),
     Kind.PASSWORD: _l("a link for the password"),
 }
 

@@ -249,7 +249,7 @@ def refuse(ref: str) -> Response:
 def _answer(ref: str, *, yes: bool) -> Response:
     found = one_or_404(assignments_planned_by(planner()).where(Assignment.ref == ref))
     decide = operations.approve_request if yes else operations.refuse_request
-    decide(found, now=clock.now())
+    decide(found, by=planner(), now=clock.now())
     db.session.commit()
     flash(_("Done. They will be told."), "success")
     return redirect(url_for(".meeting", ref=found.need.meeting.ref), 303)

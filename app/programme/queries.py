@@ -240,7 +240,7 @@ def bookings_of(person: Person, *, since: datetime) -> Select[Booking]:
 
 
 def busy_times(
-    people: Collection[int], start: datetime, end: datetime, *, but: Meeting | None = None
+    people: Collection[int], start: datetime, end: datetime
 ) -> Sequence[tuple[int, datetime, datetime]]:
     """(person id, start, end) of whatever those people are expected at within the interval."""
     found = select(Booking.person_id, Booking.starts_at, Booking.ends_at).where(
@@ -249,8 +249,6 @@ def busy_times(
         Booking.starts_at < end,
         Booking.ends_at > start,
     )
-    if but is not None:
-        found = found.where(Booking.meeting_id != but.id)
     return [(person, begins, ends) for person, begins, ends in db.session.execute(found)]
 
 
@@ -262,9 +260,10 @@ def rooms_for(meeting: Meeting) -> list[Room]:
 
 
 def busy_places(
-    people: Collection[int], start: datetime, end: datetime, *, but: Meeting | None = None
+    people: Collection[int], start: datetime, end: datetime, *, but: Collection[Meeting] = ()
 ) -> Sequence[tuple[int, datetime, datetime, int | None]]:
-    """`busy_times` with the centre each takes place in; None: online, so nowhere."""
+    """`busy_times`, but for those of some meetings, with the centre each takes place in; None:
+    online, so nowhere."""
     is_online = and_(Meeting.room_id.is_(None), Meeting.online_url.is_not(None))
     place = case((is_online, null()), else_=Activity.centre_id)
     found = (
@@ -276,10 +275,9 @@ def busy_places(
             Booking.held,
             Booking.starts_at < end,
             Booking.ends_at > start,
+            Booking.meeting_id.not_in([meeting.id for meeting in but]),
         )
     )
-    if but is not None:
-        found = found.where(Booking.meeting_id != but.id)
     rows = db.session.execute(found)
     return [(person, begins, ends, centre) for person, begins, ends, centre in rows]
 

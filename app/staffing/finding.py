@@ -13,13 +13,13 @@ from app.people.queries import with_role
 from app.people.terms import HELPERS, Level
 from app.programme.models import Activity, Booking, Meeting, Part
 from app.programme.queries import is_listed_meeting
-from app.staffing.eligibility import Reason, best_level, reasons_against
+from app.staffing.availability import Answer
+from app.staffing.eligibility import Candidate, Reason, Want, best_level, reasons_against
 from app.staffing.models import Assignment, Need, State
 from app.staffing.queries import (
     LOOK_AHEAD,
     candidates,
     open_needs,
-    spoken_by,
     want_of,
     with_profile,
 )
@@ -69,14 +69,17 @@ class Ranked:
     recent: int
     state: State | None
     is_home: bool
+    said: Answer | None
 
     @property
     def order(self) -> tuple[object, ...]:
-        """May fill it, less busy lately, better in the language, at home in this centre, name."""
+        """May fill it, said yes rather than "if need be", less busy lately, better in the language,
+        at home in this centre, name."""
         rank = self.level.rank if self.level else 0
         return (
             bool(self.reasons),
             len(self.reasons),
+            self.said is Answer.IF_NEED_BE,
             self.recent,
             -rank,
             not self.is_home,
@@ -89,21 +92,36 @@ def ranked_candidates(need: Need) -> list[Ranked]:
     """Everyone who helps in the need's centre, best first, in a fixed number of queries."""
     meeting, centre_id = need.meeting, need.meeting.activity.centre_id
     people = db.session.scalars(with_role(centre_id, *HELPERS).options(*with_profile())).all()
-    known = candidates(people, [centre_id], meeting.starts_at, meeting.ends_at, but=meeting)
+    known = candidates(people, [centre_id], meeting.starts_at, meeting.ends_at, but=[meeting])
     want, recent = want_of(need), _helped_around(meeting)
     standing = {row.person_id: row.state for row in need.assignments}
     ranked = [
         Ranked(
             person=person,
             reasons=reasons_against(want, known[person.id, centre_id]),
-            level=best_level(need.language, spoken_by(person)) if need.language else None,
+            level=level_of(need, known[person.id, centre_id]),
             recent=recent.get(person.id, 0),
             state=standing.get(person.id),
             is_home=person.home_centre_id == centre_id,
+            said=_said(known[person.id, centre_id], want),
         )
         for person in people
     ]
     return sorted(ranked, key=lambda one: one.order)
+
+
+def level_of(need: Need, candidate: Candidate) -> Level | None:
+    """How well they speak or interpret what is needed."""
+    if need.language is None:
+        return None
+    known = candidate.interprets if need.interpreting else candidate.speaks
+    return best_level(need.language, known)
+
+
+def _said(candidate: Candidate, want: Want) -> Answer | None:
+    """What they said of that time; None: nothing."""
+    told = candidate.availability
+    return told.answer(want.starts_at, want.ends_at) if told else None
 
 
 def _helped_around(meeting: Meeting) -> dict[int, int]:

@@ -80,8 +80,7 @@ class Assignment(Base):
     """One person and one need: an offer, a request, or a place.
 
     *stand_in_wanted_at*: since when they would rather not come; until somebody else is confirmed
-    the place is theirs. *answer_hash*: SHA-256 of the token with which the offer can be answered
-    from the letter, without signing in.
+    the place is theirs.
     """
 
     __tablename__ = "assignment"
@@ -106,7 +105,6 @@ class Assignment(Base):
     lapses_at: Mapped[datetime | None]
     trainee: Mapped[bool] = mapped_column(default=False, server_default=text("false"))
     stand_in_wanted_at: Mapped[datetime | None]
-    answer_hash: Mapped[str | None] = mapped_column(unique=True)
     asked_by_id: Mapped[int | None] = mapped_column(ForeignKey("person.id", ondelete="SET NULL"))
 
     need: Mapped[Need] = relationship(back_populates="assignments")
@@ -181,7 +179,8 @@ class Progress(StrEnum):
 
 class Asking(Base):
     """Asking ranked people for one need, *at_once* at a time, each for *lasts_minutes*; who says no
-    or nothing is followed by the next in line. *stand_in_for*: whose place it is."""
+    or nothing is followed by the next in line. *stand_in_for*: whose place it is. *passed_over*: of
+    those who could not be asked, how many each rule kept out (rule -> number)."""
 
     __tablename__ = "asking"
     __table_args__ = (
@@ -206,6 +205,7 @@ class Asking(Base):
     made_at: Mapped[datetime]
     at_once: Mapped[int] = mapped_column(default=1)
     lasts_minutes: Mapped[int]
+    passed_over: Mapped[dict[str, int]] = mapped_column(JSON)
     progress: Mapped[Progress] = mapped_column(default=Progress.RUNNING)
     ended_at: Mapped[datetime | None]
 

@@ -16,10 +16,12 @@ from app.programme.kinds import Kind
 from app.programme.models import ChangeKind, Edit, Meeting, MeetingChange
 from app.refusal import Refusal
 from app.staffing.children import refuse_one_adult
+from app.staffing.eligibility import Rule
 from app.staffing.fitting import stands_against_helpers
-from app.staffing.models import Assignment, Need, State
+from app.staffing.models import Assignment, Need, Override, State
 from app.staffing.operations import SomebodyCounts, add_needs
 
+ABOUT_LANGUAGE = (Rule.LANGUAGE_NOT_SPOKEN, Rule.DOES_NOT_INTERPRET, Rule.LEVEL_TOO_LOW)
 ALIVE = (State.OFFERED, State.REQUESTED, State.CONFIRMED)
 
 
@@ -118,8 +120,19 @@ def _change(
         _take_away(list(needs.values()), standing)
     else:
         _refuse_too_few(needs.values(), standing, new)
+        _forget_overrides(needs.values(), old, new)
         db.session.execute(update(Need).where(Need.id.in_(needs.values())).values(**asdict(new)))
     return needs
+
+
+def _forget_overrides(needs: Iterable[int], old: NeedFacts, new: NeedFacts) -> None:
+    """Whoever was let pass in spite of a language was not let pass in spite of another."""
+    if (old.language, old.level, old.interpreting) == (new.language, new.level, new.interpreting):
+        return
+    there = select(Assignment.id).where(Assignment.need_id.in_(list(needs)))
+    db.session.execute(
+        delete(Override).where(Override.assignment_id.in_(there), Override.rule.in_(ABOUT_LANGUAGE))
+    )
 
 
 def _take_away(needs: Sequence[int], standing: Collection[int]) -> None:

@@ -5,13 +5,16 @@ Each one holds the person, the meeting and the need, in this order, before it co
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from app.extensions import db, lock
 from app.i18n import _l
 from app.notices.models import Kind as Letter
 from app.notices.operations import post
+from app.notices.timing import after_quiet_hours
 from app.people.models import Person
 from app.people.terms import Level, Role
 from app.programme.bookings import book, release
@@ -19,9 +22,18 @@ from app.programme.models import Meeting, Part
 from app.programme.telling import expect_again
 from app.refusal import Refusal
 from app.staffing.children import refuse_one_adult
-from app.staffing.eligibility import Reason
-from app.staffing.models import Assignment, Need, State
-from app.staffing.queries import assignment_of, is_confirmed_at, places_left, why_not
+from app.staffing.decisions import decide
+from app.staffing.eligibility import Reason, Rule
+from app.staffing.models import Assignment, Need, Override, State
+from app.staffing.queries import (
+    assignment_of,
+    is_confirmed_at,
+    is_in_a_line,
+    leaving,
+    places_left,
+    trainee_places_left,
+    why_not,
+)
 
 OFFER_LASTS = timedelta(days=3)
 
@@ -104,12 +116,20 @@ def remove_need(need: Need) -> None:
     refuse_one_adult(meeting)
 
 
-def take_place(need: Need, person: Person, *, now: datetime) -> Assignment:
+@dataclass(frozen=True, kw_only=True)
+class Overriding:
+    """Rules that a coordinator lets somebody pass at one need, with the reason, which is kept."""
+
+    rules: frozenset[Rule]
+    reason: str
+
+
+def take_place(need: Need, person: Person, *, now: datetime, trainee: bool = False) -> Assignment:
     """*person* signs up: confirmed at once, or a request where the activity wants approval.
 
-    Whoever is asked to come says yes by it.
+    Whoever is asked to come says yes by it. A *trainee* comes along to learn and fills nothing.
     """
-    _lock_all(person, need)
+    may_go = _lock_all(person, need)
     held = assignment_of(need, person)
     if held is not None and held.state in (State.CONFIRMED, State.REQUESTED):
         return held
@@ -117,40 +137,72 @@ def take_place(need: Need, person: Person, *, now: datetime) -> Assignment:
         accept_offer(held, now=now)
         return held
     _refuse_draft(need)
-    _refuse(need, person, now)
-    needs_approval = need.meeting.activity.approval
-    state = State.REQUESTED if needs_approval else State.CONFIRMED
-    assignment = _put(need, person, state, held, now=now)
-    if not needs_approval:
-        book(person, need.meeting, Part.HELPER)
-    letter = Letter.PLACE_REQUESTED if needs_approval else Letter.PLACE_TAKEN
-    _tell_coordinator(assignment, letter, now=now)
+    _refuse(need, person, now, trainee=trainee)
+    assignment = _put(need, person, held, now=now, trainee=trainee)
+    if need.meeting.activity.approval:
+        decide(assignment, State.REQUESTED, by=person, now=now)
+        _tell_coordinator(assignment, Letter.PLACE_REQUESTED, now=now)
+    else:
+        _seat(assignment, by=person, now=now, may_go=may_go)
+        _tell_coordinator(assignment, Letter.PLACE_TAKEN, now=now)
     return assignment
 
 
-def offer_place(need: Need, person: Person, *, by: Person, now: datetime) -> Assignment:
-    """Ask *person*; the offer lapses after three days or when the meeting begins."""
+def offer_place(
+    need: Need,
+    person: Person,
+    *,
+    by: Person | None,
+    now: datetime,
+    lasts: timedelta = OFFER_LASTS,
+    trainee: bool = False,
+    overriding: Overriding | None = None,
+) -> Assignment:
+    """Ask *person*; the offer lapses after *lasts* from when they can read it, or when the meeting
+    begins. Rules that may be overridden are, where the coordinator says so and why."""
     _lock_all(person, need)
     held = assignment_of(need, person)
     if held is not None and (held.is_open_offer(now) or held.state is State.CONFIRMED):
         return held
-    _refuse(need, person, now)
-    assignment = _put(need, person, State.OFFERED, held, now=now)
+    passed = overriding.rules if overriding and overriding.reason.strip() else frozenset()
+    overridden = _refuse(need, person, now, trainee=trainee, passed=passed)
+    assignment = _put(need, person, held, now=now, trainee=trainee)
     assignment.asked_by = by
-    assignment.lapses_at = min(now + OFFER_LASTS, need.meeting.starts_at)
+    readable = after_quiet_hours(now, zone=person.tz, not_after=need.meeting.starts_at)
+    assignment.lapses_at = min(readable + lasts, need.meeting.starts_at)
+    rules = sorted(reason.rule.value for reason in overridden)
+    decide(
+        assignment,
+        State.OFFERED,
+        by=by,
+        now=now,
+        **({"overridden": rules} if rules else {}),
+        lapses_at=assignment.lapses_at.isoformat(),
+    )
+    if overriding is not None:
+        for reason in overridden:
+            assignment.overrides.append(
+                Override(
+                    rule=reason.rule,
+                    reason=overriding.reason.strip(),
+                    starts_at=need.meeting.starts_at,
+                    by=by,
+                    at=now,
+                )
+            )
+        db.session.flush()
     _tell_helper(assignment, Letter.OFFER, now=now)
     return assignment
 
 
 def accept_offer(assignment: Assignment, *, now: datetime) -> None:
     """The person takes the place and the coordinator is told; a second click is harmless."""
-    need, person = assignment.need, assignment.person
-    _lock_all(person, need, assignment)
+    may_go = _lock_all(assignment.person, assignment.need, assignment)
     if assignment.state is State.CONFIRMED:
         return
     if not assignment.is_open_offer(now):
         raise OfferClosed
-    _confirm(assignment, now=now)
+    _confirm(assignment, by=assignment.person, now=now, may_go=may_go)
     _tell_coordinator(assignment, Letter.OFFER_ANSWERED, now=now)
 
 
@@ -161,63 +213,86 @@ def decline_offer(assignment: Assignment, *, now: datetime) -> None:
         return
     if assignment.state is not State.OFFERED:
         raise OfferClosed
-    assignment.state, assignment.changed_at = State.DECLINED, now
-    _tell_coordinator(assignment, Letter.OFFER_ANSWERED, now=now)
+    decide(assignment, State.DECLINED, by=assignment.person, now=now)
+    if not is_in_a_line(assignment):  # else the next is asked, and the end of it is told
+        _tell_coordinator(assignment, Letter.OFFER_ANSWERED, now=now)
 
 
-def approve_request(assignment: Assignment, *, now: datetime) -> None:
+def approve_request(assignment: Assignment, *, by: Person, now: datetime) -> None:
     """The coordinator says yes to somebody who asked; every rule is checked again."""
-    _lock_all(assignment.person, assignment.need, assignment)
+    may_go = _lock_all(assignment.person, assignment.need, assignment)
     if assignment.state is State.CONFIRMED:
         return
     if assignment.state is not State.REQUESTED:
         raise OfferClosed
-    _confirm(assignment, now=now)
+    _confirm(assignment, by=by, now=now, may_go=may_go)
     _tell_helper(assignment, Letter.PLACE_CONFIRMED, now=now)
 
 
-def refuse_request(assignment: Assignment, *, now: datetime) -> None:
+def refuse_request(assignment: Assignment, *, by: Person, now: datetime) -> None:
     """The coordinator says no to somebody who asked."""
     _lock_all(assignment.person, assignment.need, assignment)
     if assignment.state is not State.REQUESTED:
         return
-    assignment.state, assignment.changed_at = State.DECLINED, now
+    decide(assignment, State.DECLINED, by=by, now=now)
     _tell_helper(assignment, Letter.PLACE_REFUSED, now=now)
 
 
 def give_up_place(assignment: Assignment, *, now: datetime) -> None:
     """The person cannot come after all; the place is open again and the coordinator is told."""
-    person, need = assignment.person, assignment.need
-    _lock_all(person, need, assignment)
+    _lock_all(assignment.person, assignment.need, assignment)
     if assignment.state not in (State.CONFIRMED, State.REQUESTED):
         return
-    if not need.meeting.is_open(now) and not need.meeting.is_cancelled:
+    meeting = assignment.need.meeting
+    if not meeting.is_open(now) and not meeting.is_cancelled:
         raise TooLate
-    was_confirmed = assignment.state is State.CONFIRMED
-    assignment.state, assignment.changed_at = State.WITHDRAWN, now
-    db.session.flush()
-    if was_confirmed and not is_confirmed_at(need.meeting, person):
-        release(person, need.meeting, Part.HELPER)
-        expect_again([person], now=now)
+    free_place(assignment, by=assignment.person, now=now)
     _tell_coordinator(assignment, Letter.PLACE_GIVEN_UP, now=now)
 
 
-def _lock_all(person: Person, need: Need, assignment: Assignment | None = None) -> None:
-    lock(person)
+def free_place(assignment: Assignment, *, by: Person | None, now: datetime, **why: Any) -> None:
+    """Whoever had the place or asked for it has not any more; the caller holds the rows."""
+    person, meeting = assignment.person, assignment.need.meeting
+    was_confirmed = assignment.state is State.CONFIRMED
+    decide(assignment, State.WITHDRAWN, by=by, now=now, **why)
+    if was_confirmed and not is_confirmed_at(meeting, person):
+        release(person, meeting, Part.HELPER)
+        expect_again([person], now=now)
+
+
+def _lock_all(person: Person, need: Need, assignment: Assignment | None = None) -> frozenset[int]:
+    """*person*, and whoever may go when somebody else is confirmed; then the rest. The ids of all
+    these people."""
+    people = {one.person_id: one.person for one in leaving(need)} | {person.id: person}
+    for person_id in sorted(people):
+        lock(people[person_id])
     lock(need.meeting)
     lock(need)
     if assignment is not None:
         lock(assignment)
+    return frozenset(people)
 
 
-def _refuse(need: Need, person: Person, now: datetime) -> None:
-    """The rules of the house, in one place, for every way to a place."""
+def _refuse(
+    need: Need,
+    person: Person,
+    now: datetime,
+    *,
+    trainee: bool = False,
+    passed: Collection[Rule] = (),
+) -> tuple[Reason, ...]:
+    """The rules of the house, in one place, for every way to a place. Those reasons that are
+    *passed* and may be, are given back."""
     if not need.meeting.is_open(now):
         raise TooLate
-    if places_left(need) < 1:
+    left = trainee_places_left(need) if trainee else places_left(need)
+    if left < 1:
         raise NeedFilled
-    if reasons := why_not(need, person):
+    reasons = why_not(need, person, trainee=trainee)
+    overridden = tuple(one for one in reasons if one.rule in passed and one.rule.may_be_overridden)
+    if len(overridden) < len(reasons):
         raise NotEligible(reasons)
+    return overridden
 
 
 def _refuse_draft(need: Need) -> None:
@@ -226,43 +301,67 @@ def _refuse_draft(need: Need) -> None:
         raise NotYetOpen
 
 
-def _confirm(assignment: Assignment, *, now: datetime) -> None:
+def _confirm(assignment: Assignment, *, by: Person, now: datetime, may_go: Collection[int]) -> None:
     _refuse_draft(assignment.need)
-    _refuse(assignment.need, assignment.person, now)
+    _refuse(assignment.need, assignment.person, now, trainee=assignment.trainee)
+    _seat(assignment, by=by, now=now, may_go=may_go)
+
+
+def _seat(assignment: Assignment, *, by: Person, now: datetime, may_go: Collection[int]) -> None:
+    """The place is theirs, nothing stands against it."""
     book(assignment.person, assignment.need.meeting, Part.HELPER)
-    assignment.state, assignment.changed_at = State.CONFIRMED, now
-    db.session.flush()
+    decide(assignment, State.CONFIRMED, by=by, now=now)
+    if not assignment.trainee:
+        _let_go(assignment, now=now, may_go=may_go)
+
+
+def _let_go(newcomer: Assignment, *, now: datetime, may_go: Collection[int]) -> None:
+    """Whoever waited for a stand-in the longest need not come, where there are enough without."""
+    need = newcomer.need
+    going = [one for one in leaving(need) if one.person_id in may_go]
+    if going and places_left(need) < 1:
+        free_place(going[0], by=None, now=now, stand_in=newcomer.id)
+        _tell_helper(going[0], Letter.STAND_IN_FOUND, now=now)
 
 
 def _put(
-    need: Need, person: Person, state: State, held: Assignment | None, *, now: datetime
+    need: Need, person: Person, held: Assignment | None, *, now: datetime, trainee: bool
 ) -> Assignment:
     """The one row of *person* and *need*, new or used again."""
-    assignment = held or Assignment(need=need, person=person, made_at=now)
-    assignment.state, assignment.changed_at, assignment.lapses_at = state, now, None
+    assignment = held or Assignment(
+        need=need, person=person, state=State.OFFERED, made_at=now, changed_at=now
+    )
+    assignment.lapses_at, assignment.trainee = None, trainee
     db.session.add(assignment)
-    db.session.flush()
     return assignment
 
 
 def _tell_coordinator(assignment: Assignment, letter: Letter, *, now: datetime) -> None:
-    _post(assignment, assignment.need.meeting.activity.coordinator, letter, now)
+    tell(assignment, assignment.need.meeting.activity.coordinator, letter, now=now)
 
 
 def _tell_helper(assignment: Assignment, letter: Letter, *, now: datetime) -> None:
-    _post(assignment, assignment.person, letter, now)
+    tell(assignment, assignment.person, letter, now=now)
 
 
-def _post(assignment: Assignment, to: Person, letter: Letter, now: datetime) -> None:
+def tell(
+    assignment: Assignment, to: Person, letter: Letter, *, now: datetime, **about: Any
+) -> None:
+    """Owe *to* a letter about one place; nothing is told of a draft before it is published."""
     meeting = assignment.need.meeting
     if meeting.is_draft:
-        return  # they are told when it is published
+        return
     post(
         to,
         letter,
         f"{assignment.ref}:{now.isoformat()}",
         now=now,
-        about={"meeting": meeting.id, "assignment": assignment.id, "state": assignment.state.value},
+        about={
+            "meeting": meeting.id,
+            "assignment": assignment.id,
+            "state": assignment.state.value,
+            **about,
+        },
         responsible=meeting.activity.coordinator,
         confidential=meeting.is_secret,
         not_after=meeting.starts_at,

@@ -34,7 +34,7 @@ from app.staffing.eligibility import (
     Want,
     reasons_against,
 )
-from app.staffing.models import Assignment, Need, State
+from app.staffing.models import Asking, Assignment, InLine, Need, Progress, State
 from app.staffing.windows import DatedWindow, WeeklyWindow
 
 LOOK_AHEAD = timedelta(weeks=6)
@@ -94,10 +94,10 @@ def candidates(
     start: datetime,
     end: datetime,
     *,
-    but: Meeting | None = None,
+    but: Collection[Meeting] = (),
 ) -> dict[tuple[int, int], Candidate]:
-    """(person id, centre id) -> what `eligibility` must know of them there, in a fixed number of
-    queries beyond those of `with_profile`."""
+    """(person id, centre id) -> what `eligibility` must know of them there, if they were not
+    expected at *but*; in a fixed number of queries beyond those of `with_profile`."""
     ways = ways_to(centre_ids)
     farthest = max(ways.values(), default=timedelta(0))
     busy: dict[int, list[tuple[datetime, datetime, int | None]]] = {}
@@ -107,7 +107,7 @@ def candidates(
         busy.setdefault(person_id, []).append((begins, ends, place))
     told = Told(
         availability=availability_of(people, start, end),
-        helps=_helps(people, start, end),
+        helps=_helps(people, start, end, but),
         kept_from=kept_from(ids, start, end),
     )
     return {
@@ -193,7 +193,9 @@ def availability_of(
     }
 
 
-def _helps(people: Collection[Person], start: datetime, end: datetime) -> dict[int, list[Helps]]:
+def _helps(
+    people: Collection[Person], start: datetime, end: datetime, but: Collection[Meeting]
+) -> dict[int, list[Helps]]:
     """Person id -> where they help in the weeks of the interval, of those who set a limit."""
     limited = [person.id for person in people if person.hours_a_week is not None]
     found: dict[int, list[Helps]] = {}
@@ -204,6 +206,7 @@ def _helps(people: Collection[Person], start: datetime, end: datetime) -> dict[i
             Booking.person_id.in_(limited),
             Booking.part == Part.HELPER,
             Booking.held,
+            Booking.meeting_id.not_in([meeting.id for meeting in but]),
             Booking.starts_at > start - A_WEEK,
             Booking.starts_at < end + A_WEEK,
         )
@@ -275,12 +278,15 @@ def tells_what_it_is(assignment: Assignment, *, now: datetime) -> bool:
     return (waits or assignment.is_open_offer(now)) and not _doubts_about(assignment)
 
 
-def why_not(need: Need, person: Person, *, trainee: bool = False) -> tuple[Reason, ...]:
-    """Every reason against *person* on *need*, the meeting's own booking aside, and without what a
-    coordinator let them pass there."""
+def why_not(
+    need: Need, person: Person, *, trainee: bool = False, leaving: Meeting | None = None
+) -> tuple[Reason, ...]:
+    """Every reason against *person* on *need*, the meeting's own booking aside, and that of the one
+    they would be *leaving* for it; without what a coordinator let them pass there."""
     meeting = need.meeting
     here = meeting.activity.centre_id
-    known = candidates([person], [here], meeting.starts_at, meeting.ends_at, but=meeting)
+    but = [meeting] if leaving is None else [meeting, leaving]
+    known = candidates([person], [here], meeting.starts_at, meeting.ends_at, but=but)
     reasons = reasons_against(want_of(need, trainee=trainee), known[person.id, here])
     return not_overridden(assignment_of(need, person), reasons)
 
@@ -301,6 +307,33 @@ def trainee_places_left(need: Need) -> int:
         Assignment.need_id == need.id, Assignment.state == State.CONFIRMED, Assignment.trainee
     )
     return need.trainees - db.session.scalars(confirmed).one()
+
+
+def leaving(need: Need) -> Sequence[Assignment]:
+    """The confirmed of *need* who come only if no stand-in is found, the longest waiting first."""
+    return db.session.scalars(
+        select(Assignment)
+        .where(
+            Assignment.need_id == need.id,
+            Assignment.state == State.CONFIRMED,
+            Assignment.stand_in_wanted_at.is_not(None),
+        )
+        .order_by(Assignment.stand_in_wanted_at, Assignment.id)
+    ).all()
+
+
+def is_in_a_line(assignment: Assignment) -> bool:
+    """Whether its person was asked by an asking that goes on without them."""
+    found = (
+        select(InLine.id)
+        .join(InLine.asking)
+        .where(
+            Asking.need_id == assignment.need_id,
+            Asking.progress == Progress.RUNNING,
+            InLine.person_id == assignment.person_id,
+        )
+    )
+    return db.session.scalars(found.limit(1)).one_or_none() is not None
 
 
 def assignment_of(need: Need, person: Person) -> Assignment | None:

@@ -47,7 +47,6 @@ COLUMNS = {
     "assignment": (
         ("trainee", sa.Boolean(), FALSE),
         ("stand_in_wanted_at", INSTANT, None),
-        ("answer_hash", sa.String(), None),
     ),
 }
 CHECKS = {
@@ -69,8 +68,6 @@ def upgrade():
                 batch.add_column(_column(name, kind, default))
             for name, rule in CHECKS.get(table, {}).items():
                 batch.create_check_constraint(op.f(f"ck_{table}_{name}"), rule)
-    with _changed("assignment") as batch:
-        batch.create_unique_constraint("uq_assignment_answer_hash", ["answer_hash"])
     _create_tables()
     _move_checks()
     with _changed("person") as batch:
@@ -277,6 +274,7 @@ def _create_tables():
         _must("made_at", INSTANT),
         _must("at_once", number),
         _must("lasts_minutes", number),
+        _must("passed_over", sa.JSON()),
         _must("progress", WORD),
         _may("ended_at", INSTANT),
         sa.CheckConstraint("at_once > 0", name=op.f("ck_asking_at_once")),
@@ -346,8 +344,6 @@ def downgrade():
     op.execute("DELETE FROM spoken_language WHERE speaks IS NULL AND reads IS NULL")
     op.execute("DELETE FROM membership WHERE stage NOT IN ('active', 'paused')")
     op.execute("UPDATE assignment SET state = 'declined' WHERE state = 'lapsed'")
-    with _changed("assignment") as batch:
-        batch.drop_constraint("uq_assignment_answer_hash", type_="unique")
     for table in reversed(COLUMNS):
         with _changed(table) as batch:
             for name in CHECKS.get(table, {}):

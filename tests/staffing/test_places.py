@@ -140,7 +140,7 @@ def test_where_approval_is_wanted_a_sign_up_is_a_request() -> None:
 
     assert asked.state is State.REQUESTED
     assert expected_at(need.meeting_id) == []
-    approve_request(asked, now=BEFORE)
+    approve_request(asked, by=need.meeting.activity.coordinator, now=BEFORE)
     assert State(asked.state.value) is State.CONFIRMED
     assert expected_at(need.meeting_id) == [amina.id]
     assert letters()[-1] == (amina.id, Letter.PLACE_CONFIRMED)
@@ -157,7 +157,7 @@ def test_an_approval_checks_every_rule_again() -> None:
     amina.languages[0].speaks = Level.A1
 
     with pytest.raises(NotEligible):
-        approve_request(asked, now=BEFORE)
+        approve_request(asked, by=need.meeting.activity.coordinator, now=BEFORE)
 
 
 def test_a_refused_request_is_told_kindly() -> None:
@@ -165,7 +165,7 @@ def test_a_refused_request_is_told_kindly() -> None:
     amina = make.mediator(need.meeting.activity.centre)
     asked = take_place(need, amina, now=BEFORE)
 
-    refuse_request(asked, now=BEFORE)
+    refuse_request(asked, by=need.meeting.activity.coordinator, now=BEFORE)
 
     assert asked.state is State.DECLINED
     assert letters()[-1] == (amina.id, Letter.PLACE_REFUSED)
