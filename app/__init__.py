@@ -20,6 +20,7 @@ from app.people import routes as people
 from app.people.access import require_signed_in
 from app.planning import (
     appointments,
+    asking,
     childcare,
     days,
     details_page,
@@ -36,6 +37,7 @@ from app.planning import routes as planning
 from app.programme import routes as programme
 from app.reminders import routes as reminders
 from app.signups import routes as signups
+from app.staffing import answers, leaving
 from app.staffing import routes as staffing
 
 
@@ -65,7 +67,10 @@ def create_app(
         notices,
         programme,
         staffing,
+        answers,
+        leaving,
         planning,
+        asking,
         views,
         moves,
         plans,

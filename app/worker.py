@@ -20,6 +20,9 @@ from app.notices.operations import BATCH, forget_old_notices, send_due
 from app.people.operations import forget_old_sign_ins
 from app.reminders.letters import compose
 from app.reminders.operations import post_reminders
+from app.staffing.asking import go_on, running_askings
+from app.staffing.models import Asking
+from app.staffing.standing_in import escalate
 from app.web import settings
 
 KEEP_LETTERS = timedelta(days=7)
@@ -33,6 +36,7 @@ def timetable(app: Flask) -> BlockingScheduler:
     )
     start = clock.now()
     scheduler.add_job(in_context(app, send), "interval", seconds=5, next_run_time=start)
+    scheduler.add_job(in_context(app, ask), "interval", seconds=10, next_run_time=start)
     scheduler.add_job(in_context(app, remind), "interval", seconds=30, next_run_time=start)
     scheduler.add_job(in_context(app, tidy), "interval", hours=1, next_run_time=start)
     return scheduler
@@ -58,6 +62,17 @@ def in_context(app: Flask, job: Callable[[], object]) -> Callable[[], None]:
 def remind() -> None:
     """Owe a reminder to whoever is expected by this time tomorrow."""
     post_reminders(now=clock.now())
+    db.session.commit()
+
+
+def ask() -> None:
+    """Askings go on, each in a transaction of its own; missing stand-ins are told."""
+    for asking_id in running_askings():
+        asking = db.session.get(Asking, asking_id)
+        if asking is not None:
+            go_on(asking, now=clock.now())
+        db.session.commit()
+    escalate(now=clock.now())
     db.session.commit()
 
 

@@ -17,6 +17,9 @@ from tests import make
 from tests.conftest import Browser
 
 PUBLIC = {
+    "answers.accept",
+    "answers.answer",
+    "answers.decline",
     "feeds.calendars",
     "feeds.own_calendar",
     "feeds.public_calendar",

@@ -18,6 +18,7 @@ from app.people.models import Person
 from app.people.queries import people_of
 from app.planning import answers
 from app.planning.answers import wants_json
+from app.planning.asking import AskingForm
 from app.planning.languages import languages_needed
 from app.planning.looking import stands_against
 from app.planning.undoing import last_edit
@@ -34,6 +35,7 @@ from app.programme.queries import (
 from app.programme.targets import Target
 from app.refusal import Refusal
 from app.staffing import moving, operations
+from app.staffing.asking import running_asking
 from app.staffing.coverage import coverage_of, worst
 from app.staffing.finding import ranked_candidates
 from app.staffing.forms import NeedForm
@@ -217,6 +219,8 @@ def candidates(ref: str) -> str:
         others=others,
         State=State,
         counts=count_reasons((one.reasons for one in others), page_language()),
+        asking=running_asking(need),
+        form=AskingForm(),
         coverage=coverage_of(need),
         open=need.meeting.is_open(clock.now()),
     )

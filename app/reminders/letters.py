@@ -24,8 +24,9 @@ from app.programme.queries import bookings_of, is_expected
 from app.reminders.summaries import changed_for, edit_of, published_for
 from app.reminders.told import last_heard
 from app.signups.queries import enrolment_of
-from app.staffing.models import Assignment, State
-from app.staffing.queries import asked_about, offers_waiting, places_left
+from app.staffing.answer_links import seal_of
+from app.staffing.models import Assignment, Need, State, Swap
+from app.staffing.queries import asked_about, offers_waiting, places_left, trainee_places_left
 from app.web import link, settings
 
 PASSWORD_LASTS = timedelta(minutes=10)
@@ -90,8 +91,10 @@ def _facts(notice: Notice, now: datetime, language: str) -> dict[str, Any] | Non
     if meeting is None or not _still_true(notice, meeting, now):
         return None
     facts: dict[str, Any] = {"about": Subject(meeting, language)}
+    if notice.kind is Kind.NOBODY_LEFT:
+        return facts | _nobody_left_facts(notice)
     if notice.kind in _ABOUT_PLACES:
-        return facts | _place_facts(notice)
+        return facts | _place_facts(notice, language)
     offer = _open_offer(notice, meeting, now)
     where = (
         link(notice.person.language, "staffing.offer", ref=offer.ref)
@@ -115,8 +118,20 @@ _TO_COORDINATOR = (
     Kind.PLACE_REQUESTED,
     Kind.PLACE_TAKEN,
     Kind.PLACE_GIVEN_UP,
+    Kind.STAND_IN_WANTED,
+    Kind.STAND_IN_MISSING,
 )
-_ABOUT_PLACES = (Kind.OFFER, Kind.PLACE_CONFIRMED, Kind.PLACE_REFUSED, *_TO_COORDINATOR)
+_LOOKING = (Kind.STAND_IN_WANTED, Kind.STAND_IN_MISSING)
+_ABOUT_PLACES = (
+    Kind.OFFER,
+    Kind.PLACE_CONFIRMED,
+    Kind.PLACE_REFUSED,
+    Kind.STAND_IN_FOUND,
+    Kind.SWAP_PROPOSED,
+    Kind.SWAP_REFUSED,
+    Kind.SWAPPED,
+    *_TO_COORDINATOR,
+)
 
 
 def _open_offer(notice: Notice, meeting: Meeting, now: datetime) -> Assignment | None:
@@ -144,6 +159,9 @@ def _still_true(notice: Notice, meeting: Meeting, now: datetime) -> bool:
     if notice.kind in _ABOUT_CHANGES:
         is_off = notice.kind is Kind.CANCELLED
         return meeting.sequence == notice.about["sequence"] and meeting.is_cancelled is is_off
+    if notice.kind is Kind.NOBODY_LEFT:
+        need = db.session.get(Need, notice.about["need"], populate_existing=True)
+        return need is not None and not meeting.is_cancelled and places_left(need) > 0
     if notice.kind in _ABOUT_PLACES:
         return not meeting.is_cancelled and _place_still_true(notice, now)
     return True
@@ -169,21 +187,49 @@ def _place_still_true(notice: Notice, now: datetime) -> bool:
     assignment = db.session.get(Assignment, notice.about["assignment"], populate_existing=True)
     if assignment is None or assignment.state != notice.about["state"]:
         return False
+    if notice.kind in _LOOKING:
+        return assignment.stand_in_wanted_at is not None
+    if notice.kind is Kind.SWAP_PROPOSED:
+        swap = db.session.get(Swap, notice.about["swap"], populate_existing=True)
+        return swap is not None and swap.is_open(now)
     if notice.kind is not Kind.OFFER:
         return True
-    return assignment.is_open_offer(now) and places_left(assignment.need) > 0
+    left = trainee_places_left if assignment.trainee else places_left
+    return assignment.is_open_offer(now) and left(assignment.need) > 0
 
 
-def _place_facts(notice: Notice) -> dict[str, Any]:
+def _place_facts(notice: Notice, language: str) -> dict[str, Any]:
     assignment = db.session.get_one(Assignment, notice.about["assignment"])
-    reader = notice.person.language
-    if notice.kind in _TO_COORDINATOR:
-        where = link(reader, "planning.meeting", ref=assignment.need.meeting.ref)
+    reader, meeting = notice.person.language, assignment.need.meeting
+    to_helper = notice.person_id == assignment.person_id
+    facts: dict[str, Any] = {
+        "said_yes": assignment.state is State.CONFIRMED,
+        "to_helper": to_helper,
+    }
+    if notice.kind in _TO_COORDINATOR or not to_helper:
+        where = link(reader, "planning.meeting", ref=meeting.ref)
     elif notice.kind is Kind.OFFER:
-        where = link(reader, "staffing.offer", ref=assignment.ref)
+        where = _answer_link(assignment, reader)
+    elif notice.kind is Kind.SWAP_PROPOSED:
+        swap = db.session.get_one(Swap, notice.about["swap"])
+        where = link(reader, "leaving.swap", ref=swap.ref)
+        facts["other"] = Subject(swap.mine.need.meeting, language)
     else:
         where = link(reader, "programme.mine")
-    return {"link": where, "said_yes": assignment.state is State.CONFIRMED}
+    return facts | {"link": where}
+
+
+def _answer_link(offer: Assignment, reader: str) -> str:
+    """Where an offer is answered: at once, or of what is protected only after signing in."""
+    if offer.need.meeting.is_secret:
+        return link(reader, "staffing.offer", ref=offer.ref)
+    seal = seal_of(settings().secret_key, offer.ref, offer.lapses_at)
+    return link(reader, "answers.answer", ref=offer.ref, seal=seal)
+
+
+def _nobody_left_facts(notice: Notice) -> dict[str, Any]:
+    need = db.session.get_one(Need, notice.about["need"])
+    return {"link": link(notice.person.language, "planning.candidates", ref=need.ref)}
 
 
 def _was(notice: Notice) -> datetime | None:

@@ -72,6 +72,11 @@ class Ranked:
     said: Answer | None
 
     @property
+    def may_be_let_pass(self) -> bool:
+        """Whether a coordinator may ask them in spite of all that stands against them."""
+        return bool(self.reasons) and all(one.rule.may_be_overridden for one in self.reasons)
+
+    @property
     def order(self) -> tuple[object, ...]:
         """May fill it, said yes rather than "if need be", less busy lately, better in the language,
         at home in this centre, name."""

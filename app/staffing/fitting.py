@@ -8,7 +8,7 @@ from datetime import datetime
 from types import MappingProxyType
 
 from sqlalchemy import select
-from sqlalchemy.orm import contains_eager, joinedload
+from sqlalchemy.orm import contains_eager, joinedload, selectinload
 
 from app.extensions import db
 from app.programme.models import Meeting
@@ -68,6 +68,7 @@ def _confirmed(meetings: Sequence[Meeting]) -> Sequence[Assignment]:
         .options(
             contains_eager(Assignment.need).lazyload(Need.meeting),
             joinedload(Assignment.person).options(*with_profile()),
+            selectinload(Assignment.overrides),
         )
         .execution_options(populate_existing=True)
     ).all()

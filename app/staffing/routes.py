@@ -24,7 +24,8 @@ from app.staffing.queries import (
     offers_waiting,
     tells_what_it_is,
 )
-from app.staffing.words import describe, explain
+from app.staffing.swapping import swaps_of
+from app.staffing.words import describe, explain, outcome, rule_name
 from app.web import one_or_404
 
 bp = Blueprint("staffing", __name__)
@@ -36,6 +37,8 @@ def words() -> dict[str, object]:
     return {
         "describe": lambda need: describe(need, reader),
         "explain": lambda reason: explain(reason, reader),
+        "outcome": outcome,
+        "rule_name": rule_name,
     }
 
 
@@ -128,7 +131,7 @@ def places() -> str:
         .order_by(Meeting.starts_at)
     )
     told = [one for one in db.session.scalars(found) if tells_what_it_is(one, now=now)]
-    return render_template("staffing/places.html", places=told)
+    return render_template("staffing/places.html", places=told, swaps=swaps_of(helper(), now=now))
 
 
 @bp.post("/places/<ref>/end")

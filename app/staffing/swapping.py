@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from sqlalchemy import Select, or_, select
-from sqlalchemy.orm import contains_eager
+from sqlalchemy.orm import contains_eager, selectinload
 
 from app.extensions import db, lock
 from app.i18n import _l
@@ -68,7 +68,10 @@ def swappable(mine: Assignment, *, now: datetime) -> list[Assignment]:
             Meeting.starts_at < now + LOOK_AHEAD,
         )
         .order_by(Meeting.starts_at, Assignment.id)
-        .options(contains_eager(Assignment.person).options(*with_profile()))
+        .options(
+            contains_eager(Assignment.person).options(*with_profile()),
+            selectinload(Assignment.need),
+        )
     ).all()
     return _fitting(mine, found)
 

@@ -10,7 +10,7 @@ from flask_babel import format_date
 from app.i18n import _, _l, ngettext
 from app.people.languages import name_of
 from app.staffing.eligibility import Reason, Rule
-from app.staffing.models import Need
+from app.staffing.models import InLine, Need, State
 
 _PLAIN = {
     Rule.NOT_ACTIVE: _l("pausing at the moment"),
@@ -87,3 +87,32 @@ def count_reasons(all_reasons: Iterable[tuple[Reason, ...]], reader: str) -> lis
         ngettext("%(num)s person: %(why)s", "%(num)s people: %(why)s", count, why=sentence)
         for sentence, count in counted.most_common()
     ]
+
+
+def outcome(one: InLine) -> str:
+    """How it went with somebody in the line of an asking; the rules in general words."""
+    if one.outcome is None:
+        return _("their turn has not come")
+    if one.outcome == "asked":
+        return _("asked")
+    if one.outcome in list(State):
+        return str(State(one.outcome).label)
+    if one.outcome == "closed":
+        return _("not asked, the place was gone")
+    return _("not asked, as they no longer fitted")
+
+
+def rule_name(rule: str) -> str:
+    """A rule in general words, as the trace of decisions tells it."""
+    return str(_NAMES[Rule(rule)])
+
+
+_NAMES = _PLAIN | {
+    Rule.NOT_THE_ROLE: _l("another role"),
+    Rule.CONTRACT_ENDS: _l("the contract ends before"),
+    Rule.CHECK_EXPIRES: _l("the integrity certificate ends before"),
+    Rule.LANGUAGE_NOT_SPOKEN: _l("the language"),
+    Rule.DOES_NOT_INTERPRET: _l("interpreting"),
+    Rule.LEVEL_TOO_LOW: _l("the level of the language"),
+    Rule.HOURS_A_WEEK: _l("the hours of that week"),
+}

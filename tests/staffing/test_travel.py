@@ -177,9 +177,10 @@ def test_what_was_possible_when_it_was_asked_is_refused_later(
     need = land.need(land.here, later(30))
     asked = make.assignment(need=need, person=land.helper, state=state)
     land.expected(land.there)
+    by = {"by": land.helper} if decide is approve_request else {}
 
     with pytest.raises(NotEligible):
-        decide(asked, now=BEFORE)
+        decide(asked, now=BEFORE, **by)
 
 
 def test_moving_a_meeting_too_near_to_another_is_refused(land: Land) -> None:
