@@ -22,6 +22,7 @@ from app.reminders.letters import compose
 from app.reminders.operations import post_reminders
 from app.staffing.asking import go_on, running_askings
 from app.staffing.models import Asking
+from app.staffing.rechecking import recheck_everyone
 from app.staffing.standing_in import escalate
 from app.web import settings
 
@@ -38,6 +39,7 @@ def timetable(app: Flask) -> BlockingScheduler:
     scheduler.add_job(in_context(app, send), "interval", seconds=5, next_run_time=start)
     scheduler.add_job(in_context(app, ask), "interval", seconds=10, next_run_time=start)
     scheduler.add_job(in_context(app, remind), "interval", seconds=30, next_run_time=start)
+    scheduler.add_job(in_context(app, recheck), "interval", minutes=10, next_run_time=start)
     scheduler.add_job(in_context(app, tidy), "interval", hours=1, next_run_time=start)
     return scheduler
 
@@ -73,6 +75,12 @@ def ask() -> None:
             go_on(asking, now=clock.now())
         db.session.commit()
     escalate(now=clock.now())
+    db.session.commit()
+
+
+def recheck() -> None:
+    """Free the places of those who may not have them any more."""
+    recheck_everyone(now=clock.now())
     db.session.commit()
 
 

@@ -187,6 +187,11 @@ def assignment(**given: Any) -> Assignment:
     return made
 
 
+def book_learner(someone: Person, at: Meeting) -> None:
+    """*someone* is expected to learn at *at*."""
+    book(someone, at, Part.LEARNER)
+
+
 def helps_too(someone: Person, at: Centre, role: Role = Role.MEDIATOR) -> None:
     """*someone* helps in *at* as well, under a contract."""
     someone.memberships.append(Membership(centre=at, role=role))

@@ -15,8 +15,8 @@ import pytest
 from sqlalchemy import select
 
 from app.extensions import db
-from app.people.models import Person
-from app.people.terms import Level, Role
+from app.people.models import Apart, Person
+from app.people.terms import Level, Role, Stage
 from app.planning.duplicating import duplicate_meeting
 from app.planning.operations import edit_series
 from app.planning.undoing import undo
@@ -28,15 +28,28 @@ from app.programme.terms import Term
 from app.refusal import Refusal
 from app.signups.models import Enrolment
 from app.signups.operations import join, leave
-from app.staffing.models import Assignment, Need, State
+from app.staffing.asking import ask_in_turn, go_on, running_askings
+from app.staffing.eligibility import Rule
+from app.staffing.finding import ranked_candidates
+from app.staffing.models import Asking, Assignment, Need, State, Swap
 from app.staffing.moving import cancel_meeting, move_meeting, restore_meeting
-from app.staffing.operations import accept_offer, give_up_place, offer_place, take_place
+from app.staffing.operations import (
+    Overriding,
+    accept_offer,
+    give_up_place,
+    offer_place,
+    take_place,
+)
 from app.staffing.publishing import publish
+from app.staffing.queries import why_not
+from app.staffing.rechecking import recheck
+from app.staffing.standing_in import come_after_all, look_for_stand_in
+from app.staffing.swapping import accept_swap, propose_swap, swappable
 from tests import make
 from tests.make import BEFORE, MONDAY
 
 HOUR = timedelta(hours=1)
-STEPS = 60
+STEPS = 80
 
 
 class World:
@@ -74,7 +87,9 @@ class World:
 
     def any_assignment(self) -> Assignment | None:
         found = db.session.scalars(select(Assignment).order_by(Assignment.id)).all()
-        return self.chance.choice(found) if found else None
+        held = [one for one in found if one.state is State.CONFIRMED]
+        some = held if held and self.chance.random() < 0.6 else found
+        return self.chance.choice(some) if some else None
 
     def step(self) -> None:
         """One thing that somebody does; a refusal changes nothing."""
@@ -83,6 +98,11 @@ class World:
         deeds += [self.take, self.take, self.offer, self.accept, self.give_up]
         deeds += [self.shift_some, self.shift_some, self.turn_some, self.undo, self.undo]
         deeds += [self.hold_once_more, self.publish]
+        deeds += [self.take] * 6 + [self.accept] * 3
+        deeds += [self.look, self.look, self.come_after_all, self.ask, self.go_on, self.go_on]
+        deeds += [self.propose, self.propose, self.answer, self.answer, self.ask_anyway]
+        deeds += [self.end_contract, self.sign_contract, self.sign_contract, self.keep_apart]
+        deeds += [self.pause, self.back, self.back, self.say_when]
         with db.session.begin_nested() as deed:
             try:
                 self.chance.choice(deeds)()
@@ -184,6 +204,76 @@ class World:
         if (assignment := self.any_assignment()) is not None:
             give_up_place(assignment, now=self.now)
 
+    def look(self) -> None:
+        if (assignment := self.any_assignment()) is not None:
+            look_for_stand_in(assignment, now=self.now)
+
+    def come_after_all(self) -> None:
+        if (assignment := self.any_assignment()) is not None:
+            come_after_all(assignment, now=self.now)
+
+    def ask(self) -> None:
+        need = self.any_need()
+        ask_in_turn(
+            need,
+            ranked_candidates(need),
+            by=self.boss,
+            at_once=self.chance.choice([1, 2]),
+            lasts=HOUR,
+            now=self.now,
+        )
+
+    def go_on(self) -> None:
+        for asking_id in running_askings():
+            go_on(db.session.get_one(Asking, asking_id), now=self.now)
+
+    def propose(self) -> None:
+        if (mine := self.any_assignment()) is not None and (found := swappable(mine, now=self.now)):
+            propose_swap(mine, self.chance.choice(found), now=self.now)
+
+    def answer(self) -> None:
+        swaps = db.session.scalars(select(Swap).order_by(Swap.id)).all()
+        if swaps:
+            accept_swap(self.chance.choice(swaps), now=self.now)
+
+    def ask_anyway(self) -> None:
+        rules = frozenset(Rule)
+        offer = offer_place(
+            self.any_need(),
+            self.someone(),
+            by=self.boss,
+            now=self.now,
+            overriding=Overriding(rules=rules, reason="there is nobody else"),
+        )
+        accept_offer(offer, now=self.now)
+
+    def end_contract(self) -> None:
+        person = self.someone()
+        for contract in person.contracts:
+            contract.valid_until = MONDAY.date() + timedelta(days=self.chance.randrange(3))
+        recheck([person], by=self.boss, now=self.now)
+
+    def sign_contract(self) -> None:
+        make.contract(self.someone(), self.centre)
+
+    def keep_apart(self) -> None:
+        one, other = sorted(self.chance.sample(self.people, 2), key=lambda who: who.id)
+        if self.chance.random() < 0.3 and not db.session.get(Apart, (one.id, other.id)):
+            db.session.add(Apart(person_id=one.id, other_id=other.id, made_at=self.now))
+            recheck([one, other], by=self.boss, now=self.now)
+
+    def pause(self) -> None:
+        person = self.someone()
+        person.memberships[0].stage = Stage.PAUSED
+        recheck([person], by=self.boss, now=self.now)
+
+    def back(self) -> None:
+        self.someone().memberships[0].stage = Stage.ACTIVE
+
+    def say_when(self) -> None:
+        """From now on somebody may only from noon on, or the whole day."""
+        self.someone().earliest = self.chance.choice([None, MONDAY.time()])
+
     def someone(self) -> Person:
         return self.chance.choice(self.people)
 
@@ -208,6 +298,19 @@ def recount(world: World) -> None:
     for first, second in combinations([m for m in meetings if m.room_id], 2):
         assert first.room_id != second.room_id or not overlap(first, second)
     _recount_places(world)
+    _recount_rules(world)
+
+
+def _recount_rules(world: World) -> None:
+    """Nobody is confirmed against whom a rule stands, but where an override says so; what people
+    say of their own time later is theirs to say, and shows as a doubt."""
+    said_of_themselves = {Rule.NOT_AVAILABLE}
+    for place in db.session.scalars(select(Assignment)).all():
+        meeting = place.need.meeting
+        if place.state is not State.CONFIRMED or meeting.is_cancelled or meeting.is_draft:
+            continue
+        stands = {reason.rule for reason in why_not(place.need, place.person)}
+        assert stands <= said_of_themselves, (place.id, stands)
 
 
 def _recount_places(world: World) -> None:

@@ -35,6 +35,7 @@ class Kind(StrEnum):
     PLACE_CONFIRMED = "place_confirmed"
     PLACE_REFUSED = "place_refused"
     PLACE_GIVEN_UP = "place_given_up"
+    PLACE_ENDED = "place_ended"
     STAND_IN_WANTED = "stand_in_wanted"
     STAND_IN_MISSING = "stand_in_missing"
     STAND_IN_FOUND = "stand_in_found"
@@ -73,6 +74,7 @@ _LABELS = {
     Kind.PLACE_CONFIRMED: _l("a place was confirmed"),
     Kind.PLACE_REFUSED: _l("a place was not given"),
     Kind.PLACE_GIVEN_UP: _l("somebody gave a place up"),
+    Kind.PLACE_ENDED: _l("a place could not be kept"),
     Kind.STAND_IN_WANTED: _l("somebody looks for a stand-in"),
     Kind.STAND_IN_MISSING: _l("no stand-in was found yet"),
     Kind.STAND_IN_FOUND: _l("a stand-in was found"),

@@ -126,6 +126,7 @@ _ABOUT_PLACES = (
     Kind.OFFER,
     Kind.PLACE_CONFIRMED,
     Kind.PLACE_REFUSED,
+    Kind.PLACE_ENDED,
     Kind.STAND_IN_FOUND,
     Kind.SWAP_PROPOSED,
     Kind.SWAP_REFUSED,

@@ -4,17 +4,23 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Sequence
+from datetime import datetime, timedelta
 
 from flask import Flask
 from sqlalchemy import func, select
 from sqlalchemy.exc import DBAPIError
 
 from app.extensions import db
-from app.people.models import Person
+from app.people.models import Centre, Person
+from app.people.terms import Level
 from app.programme.models import Booking, Meeting
-from app.staffing.models import Assignment, Need, State
+from app.staffing.asking import ask_in_turn, go_on
+from app.staffing.finding import ranked_candidates
+from app.staffing.models import Asking, Assignment, Need, State, Swap
 from app.staffing.moving import move_meeting
-from app.staffing.operations import accept_offer, take_place
+from app.staffing.operations import NeedFilled, accept_offer, give_up_place, take_place
+from app.staffing.queries import assignment_of
+from app.staffing.swapping import accept_swap, propose_swap
 from tests import make
 from tests.make import BEFORE, MONDAY
 from tests.races import all_at_once
@@ -138,3 +144,150 @@ def test_a_move_and_a_sign_up_elsewhere_never_put_somebody_in_two_places(
             ).all()
             assert all(a.ends_at <= b.starts_at for a, b in itertools.pairwise(times)), results
         assert ("moved" in results) != (State.CONFIRMED in results), results
+
+
+def test_the_last_place_among_fifty(racing_app: Flask) -> None:
+    for _round in range(3):
+        with racing_app.app_context():
+            need = make.need(wanted=1)
+            people = [make.mediator(need.meeting.activity.centre).id for _n in range(50)]
+            need_id = need.id
+            db.session.commit()
+
+        results = run(racing_app, [taking(need_id, person) for person in people])
+
+        assert results.count(State.CONFIRMED) == 1, results
+        assert sum(isinstance(one, NeedFilled) for one in results) == 49
+        with racing_app.app_context():
+            assert count(Assignment.need_id == need_id, Assignment.state == State.CONFIRMED) == 1
+
+
+def test_two_stand_ins_for_one_place_leave_one(racing_app: Flask) -> None:
+    for _round in range(ROUNDS // 2):
+        with racing_app.app_context():
+            need = make.need(wanted=1)
+            place = make.assignment(need=need, state=State.CONFIRMED)
+            place.stand_in_wanted_at = BEFORE
+            people = [make.mediator(need.meeting.activity.centre).id for _n in range(3)]
+            need_id, meeting_id = need.id, need.meeting_id
+            db.session.commit()
+
+        results = run(racing_app, [taking(need_id, person) for person in people])
+
+        assert results.count(State.CONFIRMED) == 1, results
+        with racing_app.app_context():
+            assert count(Assignment.need_id == need_id, Assignment.state == State.CONFIRMED) == 1
+            assert count(Booking.meeting_id == meeting_id) == 1
+
+
+def test_a_swap_and_giving_the_place_up_never_happen_both(racing_app: Flask) -> None:
+    for _round in range(ROUNDS // 2):
+        with racing_app.app_context():
+            here = make.centre()
+            mine, theirs = (a_place(here, MONDAY + timedelta(days=n)) for n in range(2))
+            swap = propose_swap(mine, theirs, now=BEFORE)
+            swap_id, mine_id = swap.id, mine.id
+            needs = mine.need_id, theirs.need_id
+            meetings = mine.need.meeting_id, theirs.need.meeting_id
+            db.session.commit()
+
+        def accept(swap_id: int = swap_id) -> object:
+            accept_swap(db.session.get_one(Swap, swap_id), now=BEFORE)
+            return "swapped"
+
+        def give_up(mine_id: int = mine_id) -> object:
+            give_up_place(db.session.get_one(Assignment, mine_id), now=BEFORE)
+            return "given up"
+
+        results = run(racing_app, [accept, give_up])
+
+        with racing_app.app_context():
+            held = [
+                count(Assignment.need_id == need, Assignment.state == State.CONFIRMED)
+                for need in needs
+            ]
+            assert held == ([1, 1] if "swapped" in results else [0, 1]), results
+            times = db.session.execute(
+                select(Booking.person_id, func.count())
+                .where(Booking.meeting_id.in_(meetings))
+                .group_by(Booking.person_id)
+            ).all()
+            assert all(number == 1 for _person, number in times), results
+
+
+def test_an_offer_that_lapses_and_a_yes_leave_one_confirmed(racing_app: Flask) -> None:
+    """The yes comes in the last moment, from the one who is asked or from the next in line."""
+    for _round in range(ROUNDS // 2):
+        with racing_app.app_context():
+            need = make.need(language="ar")
+            here = need.meeting.activity.centre
+            first = make.mediator(here, {"ar": Level.NATIVE})
+            make.mediator(here, {"ar": Level.C1})
+            hour = timedelta(hours=1)
+            ranked = ranked_candidates(need)
+            asking = ask_in_turn(need, ranked, by=None, at_once=1, lasts=hour, now=BEFORE)
+            go_on(asking, now=BEFORE)
+            offer = assignment_of(need, first)
+            assert offer is not None
+            ids = asking.id, offer.id
+            need_id = need.id
+            late = BEFORE + hour
+            db.session.commit()
+
+        def lapse(asking_id: int = ids[0], late: datetime = late) -> object:
+            go_on(db.session.get_one(Asking, asking_id), now=late)
+            return "lapsed"
+
+        def yes(offer_id: int = ids[1], late: datetime = late) -> object:
+            offer = db.session.get_one(Assignment, offer_id)
+            accept_offer(offer, now=late - timedelta(seconds=1))
+            return "yes"
+
+        results = run(racing_app, [lapse, yes])
+
+        with racing_app.app_context():
+            states = [
+                one.state
+                for one in db.session.scalars(
+                    select(Assignment).where(Assignment.need_id == need_id).order_by(Assignment.id)
+                )
+            ]
+            if "yes" in results:
+                assert states == [State.CONFIRMED], results
+            else:
+                assert states == [State.LAPSED, State.OFFERED], results
+
+
+def test_two_workers_ask_nobody_twice(racing_app: Flask) -> None:
+    for _round in range(ROUNDS // 2):
+        with racing_app.app_context():
+            need = make.need(language="ar")
+            for _n in range(3):
+                make.mediator(need.meeting.activity.centre)
+            asking = ask_in_turn(
+                need,
+                ranked_candidates(need),
+                by=None,
+                at_once=2,
+                lasts=timedelta(hours=1),
+                now=BEFORE,
+            )
+            asking_id, need_id = asking.id, need.id
+            db.session.commit()
+
+        def on(asking_id: int = asking_id) -> object:
+            go_on(db.session.get_one(Asking, asking_id), now=BEFORE)
+            return "asked"
+
+        run(racing_app, [on, on, on])
+
+        with racing_app.app_context():
+            offered = Assignment.state == State.OFFERED
+            assert count(Assignment.need_id == need_id, offered) == 2
+
+
+def a_place(here: Centre, starts_at: datetime) -> Assignment:
+    meeting = make.meeting(activity=make.activity(centre=here), starts_at=starts_at)
+    return make.assignment(
+        need=make.need(meeting=meeting), person=make.mediator(here), state=State.CONFIRMED
+    )

@@ -1,0 +1,92 @@
+"""When what the law asks or what protects somebody no longer holds: those places are freed at once,
+and told. What people said of themselves, such as their hours, only shows up as a doubt. Never
+commits."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import selectinload
+
+from app.extensions import db, lock
+from app.notices.models import Kind as Letter
+from app.people.models import Person
+from app.programme.models import Meeting, Status
+from app.staffing.models import Assignment, Need, State
+from app.staffing.operations import free_place, tell
+from app.staffing.queries import no_longer_fit, with_profile
+
+
+def recheck(people: Collection[Person], *, by: Person | None, now: datetime) -> list[Assignment]:
+    """Free the coming places of *people* that they may not have any more: a contract or a check
+    that ends before, a role that ended or pauses, somebody there whom they never meet.
+
+    The coordinator of each and the person are told. In a fixed number of queries where all is well.
+    """
+    db.session.flush()
+    doubtful = _may_not_stay(_coming([person.id for person in people], now))
+    if not doubtful:
+        return []
+    _hold(doubtful)
+    freed = _may_not_stay(_coming([one.person_id for one in doubtful], now))
+    for one, rules in freed.items():
+        free_place(one, by=by, now=now, rules=rules)
+        coordinator = one.need.meeting.activity.coordinator
+        tell(one, coordinator, Letter.PLACE_GIVEN_UP, now=now)
+        tell(one, one.person, Letter.PLACE_ENDED, now=now)
+    return list(freed)
+
+
+def recheck_everyone(*, now: datetime) -> list[Assignment]:
+    """All who are confirmed somewhere: what changed a moment ago beside our own pages."""
+    ids = select(Assignment.person_id).where(Assignment.state == State.CONFIRMED)
+    coming = _coming(ids, now)
+    people = {one.person_id: one.person for one in _may_not_stay(coming)}
+    return recheck(list(people.values()), by=None, now=now) if people else []
+
+
+def _coming(people: object, now: datetime) -> Sequence[Assignment]:
+    """The confirmed places of those people (ids) at sessions that have not begun."""
+    return db.session.scalars(
+        select(Assignment)
+        .join(Assignment.need)
+        .join(Need.meeting)
+        .where(
+            Assignment.person_id.in_(people),  # type: ignore[arg-type]
+            Assignment.state == State.CONFIRMED,
+            Meeting.status == Status.PLANNED,
+            Meeting.starts_at > now,
+        )
+        .order_by(Assignment.id)
+        .options(
+            selectinload(Assignment.need).selectinload(Need.assignments),
+            selectinload(Assignment.person).options(*with_profile()),
+            selectinload(Assignment.overrides),
+        )
+        .execution_options(populate_existing=True)
+    ).all()
+
+
+def _may_not_stay(coming: Sequence[Assignment]) -> dict[Assignment, list[str]]:
+    """Those of *coming* against whom a rule stands that nobody may override, and which."""
+    doubts = no_longer_fit({one.need for one in coming})
+    found = {}
+    for one in coming:
+        hard = [r.rule.value for r in doubts.get(one.id, ()) if not r.rule.may_be_overridden]
+        if hard:
+            found[one] = hard
+    return found
+
+
+def _hold(places: Collection[Assignment]) -> None:
+    """People, then meetings, then needs, then the places, each by number."""
+    for rows in (
+        {one.person for one in places},
+        {one.need.meeting for one in places},
+        {one.need for one in places},
+        set(places),
+    ):
+        for row in sorted(rows, key=lambda each: each.id):
+            lock(row)
