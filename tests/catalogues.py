@@ -1,6 +1,7 @@
 """Bring every catalogue in line with the words in the code: ``make messages``.
 
-New words come in empty, words that are no longer used go; nothing is guessed.
+New words come in empty, words that are no longer used go; nothing is guessed. Pages of the staff are
+in the languages of `STAFF_LANGUAGES`; the other catalogues hold what everybody else may meet.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from babel.messages.pofile import read_po, write_po
 
 from app.i18n import LANGUAGES
 
+SOURCE = "en"
 ROOT = Path(__file__).parent.parent
 METHODS = [("app/**.py", "python"), ("templates/**.html", "jinja2"), ("templates/**.txt", "jinja2")]
 OPTIONS = {"templates/**.html": {"trimmed": "true"}, "templates/**.txt": {"trimmed": "true"}}
@@ -21,17 +23,38 @@ PLURALS = {
     "ro": "nplurals=3; plural=(n==1 ? 0 : (n==0 || (n%100 > 0 && n%100 < 20)) ? 1 : 2);",
     "ar": "nplurals=6; plural=(n==0 ? 0 : n==1 ? 1 : n==2 ? 2 : n%100>=3 && n%100<=10 ? 3 "
     ": n%100>=11 ? 4 : 5);",
+    "fr": "nplurals=2; plural=(n > 1);",
+    "uk": "nplurals=3; plural=(n%10==1 && n%100!=11 ? 0 : n%10>=2 && n%10<=4 && "
+    "(n%100<12 || n%100>14) ? 1 : 2);",
+    "ru": "nplurals=3; plural=(n%10==1 && n%100!=11 ? 0 : n%10>=2 && n%10<=4 && "
+    "(n%100<12 || n%100>14) ? 1 : 2);",
+    "fa": "nplurals=2; plural=(n > 1);",
+    "tr": "nplurals=2; plural=(n != 1);",
 }
-SOURCE = "en"
+STAFF_LANGUAGES = ("ro", "en", "ar")
+STAFF_ROOMS = (
+    "app/planning/",
+    "app/invitations/",
+    "app/demo/",
+    "app/doctor.py",
+    "app/cli.py",
+    "templates/planning/",
+    "templates/invitations/people.html",
+    "templates/invitations/person.html",
+    "templates/notices/",
+    "templates/reminders/",
+)
+"""Where only the staff read: words found nowhere else need no other language."""
 
 
-def words_in_the_code() -> Catalog:
-    """Every message of the code and the templates, without locations."""
+def words_in_the_code(language: str = SOURCE) -> Catalog:
+    """Every message of the code and the templates that *language* needs, without locations."""
     found = Catalog()
-    for _file, _line, message, _comments, context in extract_from_dir(
+    for file, _line, message, _comments, context in extract_from_dir(
         ROOT, METHODS, OPTIONS, KEYWORDS
     ):
-        found.add(message, context=context)
+        if language in STAFF_LANGUAGES or not file.startswith(STAFF_ROOMS):
+            found.add(message, context=context)
     return found
 
 
@@ -49,7 +72,7 @@ def main() -> None:
         if language == SOURCE:
             continue
         known = catalogue(language)
-        known.update(words_in_the_code(), no_fuzzy_matching=True)
+        known.update(words_in_the_code(language), no_fuzzy_matching=True)
         known.obsolete.clear()
         _write(known, language)
         missing = [m.id for m in known if m.id and not m.string]
