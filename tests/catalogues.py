@@ -1,7 +1,7 @@
 """Bring every catalogue in line with the words in the code: ``make messages``.
 
-New words come in empty, words that are no longer used go; nothing is guessed. Pages of the staff are
-in the languages of `STAFF_LANGUAGES`; the other catalogues hold what everybody else may meet.
+New words come in empty, words that are no longer used go; nothing is guessed. Pages of the staff
+are in the languages of `STAFF_LANGUAGES`; the other catalogues hold what everybody else may meet.
 """
 
 from __future__ import annotations

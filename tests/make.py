@@ -21,6 +21,8 @@ MONDAY = datetime(2027, 3, 1, 9, tzinfo=UTC)
 """Monday 1 March 2027, 11:00 in București."""
 BEFORE = MONDAY - timedelta(days=10)
 LONG_AGO = MONDAY - timedelta(days=60)
+SIGNED = date(2020, 1, 1)
+"""Before any day of a test, that of its clock too."""
 serial = count(1)
 T = TypeVar("T")
 
@@ -94,10 +96,10 @@ def contract(person: Person, centre: Centre, **given: Any) -> Contract:
             "centre_id": centre.id,
             "kind": ContractKind.VOLUNTEER,
             "number": str(next(serial)),
-            "signed_on": LONG_AGO.date(),
-            "valid_from": LONG_AGO.date(),
-            "role_sheet_on": LONG_AGO.date(),
-            "safety_sheet_on": LONG_AGO.date(),
+            "signed_on": SIGNED,
+            "valid_from": SIGNED,
+            "role_sheet_on": SIGNED,
+            "safety_sheet_on": SIGNED,
             "made_at": LONG_AGO,
             **given,
         }

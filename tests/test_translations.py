@@ -10,9 +10,8 @@ from tests.catalogues import PLURALS, catalogue, path_of, words_in_the_code
 
 LANGUAGES = sorted(PLURALS)
 PLACEHOLDER = re.compile(r"%\(\w+\)s")
-ARABIC, LATIN, CYRILLIC = (
-    re.compile(f"[{r}]") for r in ("\u0600-\u06ff", "a-zA-Z", "\u0400-\u04ff")
-)
+LATIN = re.compile(r"[a-zA-Z]")
+CYRILLIC, ARABIC = re.compile(r"[\u0400-\u04ff]"), re.compile(r"[\u0600-\u06ff]")
 SCRIPT = {
     "ar": ARABIC,
     "fa": ARABIC,

@@ -224,7 +224,7 @@ def _answer_link(offer: Assignment, reader: str) -> str:
     """Where an offer is answered: at once, or of what is protected only after signing in."""
     if offer.need.meeting.is_secret:
         return link(reader, "staffing.offer", ref=offer.ref)
-    seal = seal_of(settings().secret_key, offer.ref, offer.lapses_at)
+    seal = seal_of(settings().secret_key, offer.ref, offer.made_at)
     return link(reader, "answers.answer", ref=offer.ref, seal=seal)
 
 

@@ -11,12 +11,12 @@ from datetime import datetime
 from hashlib import sha256
 
 
-def seal_of(secret_key: str, ref: str, lapses_at: datetime | None) -> str:
-    """64 hexadecimal digits (HMAC-SHA256) that open the offer *ref* until *lapses_at*, no other."""
-    until = lapses_at.isoformat() if lapses_at else ""
-    return hmac.new(secret_key.encode(), f"answer:{ref}:{until}".encode(), sha256).hexdigest()
+def seal_of(secret_key: str, ref: str, made_at: datetime) -> str:
+    """64 hexadecimal digits (HMAC-SHA256) that open the offer *ref* as it was made then."""
+    words = f"answer:{ref}:{made_at.isoformat()}"
+    return hmac.new(secret_key.encode(), words.encode(), sha256).hexdigest()
 
 
-def is_sealed(seal: str, secret_key: str, ref: str, lapses_at: datetime | None) -> bool:
+def is_sealed(seal: str, secret_key: str, ref: str, made_at: datetime) -> bool:
     """Compared in constant time."""
-    return hmac.compare_digest(seal.encode(), seal_of(secret_key, ref, lapses_at).encode())
+    return hmac.compare_digest(seal.encode(), seal_of(secret_key, ref, made_at).encode())

@@ -59,9 +59,10 @@ def decline(ref: str, seal: str) -> tuple[str, int] | Response:
 def _offer(ref: str, seal: str) -> Assignment | None:
     """The offer that this very link was made for; asked anew, an old link opens nothing."""
     offer = db.session.scalars(select(Assignment).where(Assignment.ref == ref)).one_or_none()
-    until = offer.lapses_at if offer else None
-    fits = is_sealed(seal, settings().secret_key, ref, until)
-    return offer if fits and until is not None else None
+    if offer is None or offer.lapses_at is None:
+        return None
+    fits = is_sealed(seal, settings().secret_key, ref, offer.made_at)
+    return offer if fits else None
 
 
 def _over() -> tuple[str, int]:

@@ -331,7 +331,7 @@ def _put(
     assignment = held or Assignment(
         need=need, person=person, state=State.OFFERED, made_at=now, changed_at=now
     )
-    assignment.lapses_at, assignment.trainee = None, trainee
+    assignment.made_at, assignment.lapses_at, assignment.trainee = now, None, trainee
     db.session.add(assignment)
     return assignment
 
