@@ -83,6 +83,7 @@ def attention_for(person: Person, centre: Centre, *, now: datetime) -> Attention
     needs = [(m, one) for m in meetings for one in coverages.get(m.id, ())]
     groups = [
         (_("Somebody is missing"), _uncovered(needs, now)),
+        (_("Stand-ins"), _stand_ins(needs)),
         (_("No longer fits"), _doubtful(needs)),
         (_("Closed that day"), _closed(meetings, centre)),
         (_("Participants expected elsewhere"), _elsewhere(person, meetings)),
@@ -122,6 +123,17 @@ def _uncovered(needs: Iterable[tuple[Meeting, Coverage]], now: datetime) -> Iter
         if one.state == "open" and meeting.starts_at < now + SOON:
             lacks = _("missing: %(number)s", number=one.missing)
             says = f"{describe(one.need, page_language())} – {lacks}"
+            yield _at(meeting, says, page="planning.candidates", ref=one.need.ref)
+
+
+def _stand_ins(needs: Iterable[tuple[Meeting, Coverage]]) -> Iterator[Point]:
+    for meeting, one in needs:
+        if one.leaving:
+            says = ngettext(
+                "%(num)s person looks for a stand-in",
+                "%(num)s people look for a stand-in",
+                one.leaving,
+            )
             yield _at(meeting, says, page="planning.candidates", ref=one.need.ref)
 
 

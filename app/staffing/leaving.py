@@ -12,7 +12,11 @@ from app.i18n import _
 from app.people.current import current_person
 from app.staffing.models import Assignment, State, Swap
 from app.staffing.queries import assignments_of
-from app.staffing.standing_in import come_after_all, look_for_stand_in
+from app.staffing.standing_in import (
+    come_after_all,
+    look_for_stand_in,
+    others_are_asked_for,
+)
 from app.staffing.swapping import NotToSwap, accept_swap, propose_swap, refuse_swap, swappable
 from app.web import one_or_404
 
@@ -24,7 +28,11 @@ def leaving(ref: str) -> str:
     """What somebody can do who would rather not come."""
     place, now = _held(ref), clock.now()
     return render_template(
-        "staffing/leaving.html", place=place, swaps=swappable(place, now=now), now=now
+        "staffing/leaving.html",
+        place=place,
+        swaps=swappable(place, now=now),
+        others_are_asked=others_are_asked_for(place),
+        now=now,
     )
 
 
@@ -32,7 +40,7 @@ def leaving(ref: str) -> str:
 def look(ref: str) -> Response:
     look_for_stand_in(_held(ref), now=clock.now())
     db.session.commit()
-    flash(_("Others are being asked. You are expected until one of them says yes."), "success")
+    flash(_("Noted. You are expected until somebody else is; then you are told."), "success")
     return redirect(url_for("staffing.places"), 303)
 
 

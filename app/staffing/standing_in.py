@@ -11,7 +11,7 @@ from app.extensions import db, lock
 from app.notices.models import Kind as Letter
 from app.notices.operations import post
 from app.programme.models import Meeting, Status
-from app.staffing.asking import ask_in_turn, stop_asking
+from app.staffing.asking import ask_in_turn, running_asking, stop_asking
 from app.staffing.decisions import note
 from app.staffing.finding import ranked_candidates
 from app.staffing.models import Asking, Assignment, Need, Progress, State
@@ -24,7 +24,8 @@ STAND_INS_AT_ONCE = 3
 def look_for_stand_in(assignment: Assignment, *, now: datetime) -> None:
     """Ask others for the place of somebody who stays expected until one of them is confirmed.
 
-    Ranked eligible people are asked, several at once as time is short. Twice is harmless.
+    Ranked eligible people are asked, several at once as time is short; but where a coordinator
+    decides who comes, or nobody may learn of the session, they ask. Twice is harmless.
     """
     need, person = assignment.need, assignment.person
     _hold(assignment)
@@ -36,17 +37,23 @@ def look_for_stand_in(assignment: Assignment, *, now: datetime) -> None:
         return
     assignment.stand_in_wanted_at = now
     note(assignment, by=person, now=now, stand_in="wanted")
-    others = [one for one in ranked_candidates(need) if one.person.id != person.id]
-    ask_in_turn(
-        need,
-        others,
-        by=None,
-        at_once=STAND_INS_AT_ONCE,
-        lasts=_patience(need.meeting, now),
-        now=now,
-        stand_in_for=assignment,
-    )
+    if others_are_asked_for(assignment) and running_asking(need) is None:
+        ask_in_turn(
+            need,
+            [one for one in ranked_candidates(need) if one.person.id != person.id],
+            by=None,
+            at_once=STAND_INS_AT_ONCE,
+            lasts=_patience(need.meeting, now),
+            now=now,
+            stand_in_for=assignment,
+        )
     tell(assignment, need.meeting.activity.coordinator, Letter.STAND_IN_WANTED, now=now)
+
+
+def others_are_asked_for(assignment: Assignment) -> bool:
+    """Whether others may be asked without a coordinator."""
+    meeting = assignment.need.meeting
+    return not (meeting.is_secret or meeting.activity.approval)
 
 
 def come_after_all(assignment: Assignment, *, now: datetime) -> None:

@@ -49,13 +49,13 @@ def test_looking_for_a_stand_in_and_coming_after_all(browser: Browser) -> None:
 
     browser.post(f"/en/places/{house.mine.ref}/stand-in")
     mine = browser.get("/en/places").text
-    assert "Others are being asked" in mine
+    assert "A stand-in is looked for" in mine
     assert fresh(house.mine).stand_in_wanted_at is not None
 
     browser.post(f"/en/places/{house.mine.ref}/stand-in/end")
     assert fresh(house.mine).stand_in_wanted_at is None
     assert (
-        "Others are being asked"
+        "A stand-in is looked for"
         not in browser.get("/en/places").text.split("</main>")[0].split("session-list")[1]
     )
 

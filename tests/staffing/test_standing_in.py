@@ -11,6 +11,7 @@ from app.extensions import db
 from app.notices.models import Kind as Letter
 from app.notices.models import Notice
 from app.people.terms import Level
+from app.programme.kinds import Privacy
 from app.programme.models import Booking
 from app.staffing.asking import go_on, running_asking
 from app.staffing.models import Asking, Assignment, Need, Progress, State
@@ -133,6 +134,24 @@ def test_coming_after_all_stops_the_asking_and_closes_the_place() -> None:
     assert asking.progress is Progress.STOPPED
     offer = db.session.scalars(select(Assignment).where(Assignment.person_id == other.id)).one()
     assert offer.state is State.LAPSED
+
+
+@pytest.mark.parametrize("kind", ["approval", "protected"])
+def test_where_a_coordinator_decides_who_comes_nobody_is_asked_without_them(kind: str) -> None:
+    need = make.need(language="ar")
+    make.mediator(need.meeting.activity.centre)
+    place = held(need)
+    if kind == "approval":
+        need.meeting.activity.approval = True
+    else:
+        need.meeting.privacy = Privacy.PROTECTED
+    db.session.flush()
+
+    look_for_stand_in(place, now=BEFORE)
+
+    assert running_asking(need) is None
+    assert place.stand_in_wanted_at == BEFORE
+    assert letters(Letter.STAND_IN_WANTED) == [need.meeting.activity.coordinator_id]
 
 
 def test_twice_is_harmless() -> None:
