@@ -18,10 +18,14 @@ from flask_babel import ngettext as _counted
 
 __all__ = ["LANGUAGES", "_", "_l", "compile_catalogues", "in_language", "negotiate", "ngettext"]
 
-LANGUAGES = ("ro", "en", "ar")
+LANGUAGES = ("ro", "en", "fr", "uk", "ru", "ar", "fa", "tr")
 """Languages in which every page and message exists; the first is the language of the house."""
 
-_ALIASES = {"mo": "ro", "arb": "ar", "apc": "ar", "acm": "ar", "arz": "ar", "apd": "ar"}
+_ALIASES = {
+    "mo": "ro",
+    **dict.fromkeys(("arb", "apc", "acm", "arz", "apd", "ary"), "ar"),
+    **dict.fromkeys(("prs", "pes"), "fa"),
+}
 _TRANSLATIONS = Path(__file__).parent / "translations"
 
 

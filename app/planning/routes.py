@@ -35,7 +35,7 @@ from app.programme.queries import (
 from app.programme.targets import Target
 from app.refusal import Refusal
 from app.staffing import moving, operations
-from app.staffing.asking import running_asking
+from app.staffing.asking import facts_of, running_asking
 from app.staffing.coverage import coverage_of, worst
 from app.staffing.finding import ranked_candidates
 from app.staffing.forms import NeedForm
@@ -231,13 +231,24 @@ def ask(ref: str) -> Response:
     """Ask one person."""
     need = _need(ref)
     person = one_or_404(people_of(planner()).where(Person.ref == request.form.get("person", "")))
-    operations.offer_place(need, person, by=planner(), now=clock.now())
+    operations.offer_place(
+        need, person, by=planner(), now=clock.now(), facts=_standing(need, person)
+    )
     db.session.commit()
     if need.meeting.is_draft:
         flash(_("They will be asked when the term is published."), "success")
     else:
         flash(_("Asked. You will be told the answer."), "success")
     return redirect(url_for(".candidates", ref=ref), 303)
+
+
+def _standing(need: Need, person: Person) -> dict[str, Any]:
+    """Where *person* stood among those who fitted when they were asked, and why there."""
+    fitting = [one for one in ranked_candidates(need) if not one.reasons]
+    for position, one in enumerate(fitting, 1):
+        if one.person.id == person.id:
+            return {"position": position, "of": len(fitting), **facts_of(one)}
+    return {}
 
 
 @bp.post("/requests/<ref>/approval")

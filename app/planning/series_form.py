@@ -17,7 +17,7 @@ from wtforms import (
 )
 from wtforms.validators import InputRequired, Length, Optional, ValidationError
 
-from app.i18n import LANGUAGES, _, _l
+from app.i18n import _, _l
 from app.people.forms import choices, stripped
 from app.programme.details import Details, titles_of
 from app.programme.forms import within_reach
@@ -27,6 +27,8 @@ from app.programme.places import Room
 from app.programme.shifting import Shift, shift_from
 
 CHANGE, CANCEL, RESTORE = "change", "cancel", "restore"
+TITLES = ("ro", "en", "ar")
+"""The languages in which a session's own title is asked here; the page of its texts has all."""
 
 
 def scope_field() -> RadioField:
@@ -114,8 +116,8 @@ class SeriesForm(FlaskForm):  # type: ignore[misc]
     def details(self) -> Details | None:
         """What differs from the session as it is, beside its time and room."""
         whole = self.which() is Scope.ALL and not self.same_slot.data
-        typed = {tag: stripped(getattr(self, f"title_{tag}").data) or "" for tag in LANGUAGES}
-        had = {tag: titles_of(self._meeting).get(tag, "") for tag in LANGUAGES}
+        typed = {tag: stripped(getattr(self, f"title_{tag}").data) or "" for tag in TITLES}
+        had = {tag: titles_of(self._meeting).get(tag, "") for tag in TITLES}
         link = stripped(self.online_url.data) or ""
         if whole:  # only what was typed anew becomes the activity's
             typed = {tag: title for tag, title in typed.items() if title and title != had[tag]}

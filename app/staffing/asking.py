@@ -19,7 +19,7 @@ from app.refusal import Refusal
 from app.staffing.decisions import decide
 from app.staffing.finding import Ranked
 from app.staffing.models import Asking, Assignment, InLine, Need, Progress, State
-from app.staffing.operations import NeedFilled, NotEligible, TooLate, offer_place
+from app.staffing.operations import NeedFilled, NotEligible, NotYetOpen, TooLate, offer_place
 from app.staffing.queries import assignment_of, places_left
 
 SHORTEST, LONGEST = timedelta(minutes=15), timedelta(days=7)
@@ -46,11 +46,13 @@ def ask_in_turn(
     """Line up those of *ranked* against whom nothing stands and who have not answered yet, in this
     order; `go_on` asks them. What spoke for each of them, and against the others, is kept.
 
-    Raises `AskingAlready`, and `NobodyToAsk` unless it is for a stand-in: there the coordinator is
-    told in time.
+    Raises `AskingAlready`; `NotYetOpen` in a draft, of which nobody is told; and `NobodyToAsk`,
+    unless it is for a stand-in: there the coordinator is told in time.
     """
     lock(need.meeting)
     lock(need)
+    if need.meeting.is_draft:
+        raise NotYetOpen
     if running_asking(need) is not None:
         raise AskingAlready
     busy = (State.CONFIRMED, State.DECLINED)
@@ -184,7 +186,7 @@ def _ask(asking: Asking, person: Person, *, now: datetime) -> str:
         return held.state.value
     lasts = timedelta(minutes=asking.lasts_minutes)
     try:
-        offer_place(need, person, by=asking.by, now=now, lasts=lasts)
+        offer_place(need, person, by=asking.by, now=now, lasts=lasts, facts={"asking": asking.id})
     except NotEligible as refusal:
         return " ".join(reason.rule.value for reason in refusal.reasons)
     except (NeedFilled, TooLate):

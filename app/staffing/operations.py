@@ -5,9 +5,10 @@ Each one holds the person, the meeting and the need, in this order, before it co
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from types import MappingProxyType
 from typing import Any
 
 from app.extensions import db, lock
@@ -157,9 +158,11 @@ def offer_place(
     lasts: timedelta = OFFER_LASTS,
     trainee: bool = False,
     overriding: Overriding | None = None,
+    facts: Mapping[str, Any] = MappingProxyType({}),
 ) -> Assignment:
     """Ask *person*; the offer lapses after *lasts* from when they can read it, or when the meeting
-    begins. Rules that may be overridden are, where the coordinator says so and why."""
+    begins. Rules that may be overridden are, where the coordinator says so and why. *facts*: what
+    spoke for asking them, for the trace."""
     _lock_all(person, need)
     held = assignment_of(need, person)
     if held is not None and (held.is_open_offer(now) or held.state is State.CONFIRMED):
@@ -178,6 +181,7 @@ def offer_place(
         now=now,
         **({"overridden": rules} if rules else {}),
         lapses_at=assignment.lapses_at.isoformat(),
+        **facts,
     )
     if overriding is not None:
         for reason in overridden:

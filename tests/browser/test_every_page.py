@@ -68,6 +68,8 @@ def test_pages_of_a_mediator(
         language,
         ["/needed?all=1", "/mine", "/places", "/profile", "/my-calendars", "/confirmation"],
     )
+    page.goto(f"{one_house.base}/{language}/places")
+    visit(page, one_house, language, [path_in(page, "main a[href$='/leaving']")])
 
 
 @pytest.mark.parametrize(("width", "language"), LOOKS)
@@ -103,6 +105,8 @@ def test_pages_of_a_coordinator(
     visit(page, one_house, language, [session.replace("/planning", "/duplicate"), session])
     more = [path_in(page, f"main a[href$='/{end}']") for end in ("candidates", "needs", "learners")]
     visit(page, one_house, language, more)
+    page.goto(f"{one_house.base}/{language}{more[0]}")
+    visit(page, one_house, language, [path_in(page, "main a[href$='/decisions']")])
     page.goto(f"{one_house.base}/{language}{more[1]}")
     ends = ("texts", "details")
     visit(page, one_house, language, [path_in(page, f"main a[href$='/{end}']") for end in ends])

@@ -15,7 +15,7 @@ from app.people.terms import Level
 from app.staffing.asking import AskingAlready, NobodyToAsk, ask_in_turn, go_on, stop_asking
 from app.staffing.finding import ranked_candidates
 from app.staffing.models import Asking, Assignment, Decision, Need, Progress, State
-from app.staffing.operations import NeedFilled, accept_offer, decline_offer, take_place
+from app.staffing.operations import NeedFilled, NotYetOpen, accept_offer, decline_offer, take_place
 from tests import make
 from tests.make import BEFORE, MONDAY
 
@@ -199,6 +199,15 @@ def test_nobody_to_ask_and_two_askings_are_refused() -> None:
             lasts=HOUR,
             now=BEFORE,
         )
+
+
+def test_in_a_draft_nobody_is_asked_in_turn_for_nobody_is_told_of_it() -> None:
+    meeting = make.meeting(activity=make.activity(published_at=None))
+    need = make.need(meeting=meeting, language="ar")
+    make.mediator(meeting.activity.centre)
+
+    with pytest.raises(NotYetOpen):
+        ask_in_turn(need, ranked_candidates(need), by=None, at_once=1, lasts=HOUR, now=BEFORE)
 
 
 def test_stopping_closes_the_offers_that_were_not_answered() -> None:
