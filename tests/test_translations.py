@@ -63,7 +63,8 @@ def test_words_are_in_their_script_without_hidden_signs(language: str) -> None:
     text = path_of(language).read_text(encoding="utf-8")
 
     assert not re.search(r"[\u202a-\u202e\u2066-\u2069\u200e\u200f]", text)
-    assert not re.search(r"[şţŞŢ]", text)  # comma below, never a cedilla
+    if language == "ro":
+        assert not re.search(r"[şţŞŢ]", text)  # comma below, never a cedilla
     for message in catalogue(language):
         strings = message.string if isinstance(message.string, tuple) else (message.string,)
         for string in strings:

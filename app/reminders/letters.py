@@ -202,7 +202,7 @@ def _place_still_true(notice: Notice, now: datetime) -> bool:
 def _place_facts(notice: Notice, language: str) -> dict[str, Any]:
     assignment = db.session.get_one(Assignment, notice.about["assignment"])
     reader, meeting = notice.person.language, assignment.need.meeting
-    to_helper = notice.person_id == assignment.person_id
+    to_helper = notice.person.id == assignment.person_id
     facts: dict[str, Any] = {
         "said_yes": assignment.state is State.CONFIRMED,
         "to_helper": to_helper,

@@ -32,11 +32,14 @@ from app.programme.models import (
     fold,
 )
 from app.reminders.letters import compose
-from app.staffing.models import State
+from app.staffing.models import State, Swap
 from tests import make
 from tests.make import BEFORE, LONG_AGO, MONDAY
 
-pytestmark = pytest.mark.usefixtures("app")
+pytestmark = [
+    pytest.mark.usefixtures("app"),
+    pytest.mark.parametrize("migrated", ["sqlite"], indirect=True),  # words know no engine
+]
 FOLDER = Path(__file__).parent / "letters"
 CASES = [
     (kind, secret, language)
@@ -108,9 +111,17 @@ def letter_of(kind: Kind, secret: bool, language: str) -> Letter | None:
         Kind.PLACE_REFUSED,
         Kind.PLACE_GIVEN_UP,
     ):
-        place = make.assignment(need=make.need(meeting=meeting), state=State.OFFERED, ref="REF")
+        mine = kind in (Kind.OFFER, Kind.PLACE_CONFIRMED, Kind.PLACE_REFUSED)
+        place = make.assignment(
+            need=make.need(meeting=meeting),
+            person=reader if mine else make.mediator(activity.centre),
+            state=State.OFFERED,
+            ref="REF",
+        )
         meeting.ref = "REF-OF-MEETING"
         about |= {"assignment": place.id, "state": State.OFFERED.value}
+    if kind in SINCE_CONFIRMED:
+        about |= since_confirmed(kind, meeting, reader)
     if kind is Kind.SERIES_CHANGED:
         about = {"edit": an_edit(meeting, reader).id}
     if kind is Kind.TERM_PUBLISHED:
@@ -131,6 +142,41 @@ def letter_of(kind: Kind, secret: bool, language: str) -> Letter | None:
     )
     db.session.flush()
     return compose(notice, BEFORE)
+
+
+SINCE_CONFIRMED = (
+    Kind.PLACE_ENDED,
+    Kind.STAND_IN_WANTED,
+    Kind.STAND_IN_MISSING,
+    Kind.STAND_IN_FOUND,
+    Kind.NOBODY_LEFT,
+    Kind.SWAP_PROPOSED,
+    Kind.SWAP_REFUSED,
+    Kind.SWAPPED,
+)
+
+
+def since_confirmed(kind: Kind, meeting: Meeting, reader: Person) -> dict[str, object]:
+    """What became of a place that somebody had: the reader, unless they coordinate."""
+    meeting.ref = "REF-OF-MEETING"
+    need = make.need(meeting=meeting, ref="REF-OF-NEED")
+    if kind is Kind.NOBODY_LEFT:
+        return {"need": need.id}
+    looks = kind in (Kind.STAND_IN_WANTED, Kind.STAND_IN_MISSING)
+    over = kind in (Kind.PLACE_ENDED, Kind.STAND_IN_FOUND)
+    place = make.assignment(
+        need=need,
+        person=make.mediator(meeting.activity.centre) if looks else reader,
+        state=State.WITHDRAWN if over else State.CONFIRMED,
+        stand_in_wanted_at=BEFORE if looks else None,
+    )
+    theirs = make.assignment(
+        need=make.need(meeting=a_later_meeting(meeting)), state=State.CONFIRMED
+    )
+    swap = Swap(ref="REF-OF-SWAP", mine=theirs, theirs=place, made_at=BEFORE, lapses_at=MONDAY)
+    db.session.add(swap)
+    db.session.flush()
+    return {"assignment": place.id, "state": place.state.value, "swap": swap.id}
 
 
 def a_later_meeting(meeting: Meeting) -> Meeting:
@@ -210,7 +256,7 @@ def test_the_html_part_says_its_language_and_direction(language: str) -> None:
     letter = letter_of(Kind.REMINDER, False, language)
     assert letter is not None
 
-    direction = "rtl" if language == "ar" else "ltr"
+    direction = "rtl" if language in ("ar", "fa") else "ltr"
     assert f'<html lang="{language}" dir="{direction}">' in (letter.html or "")
 
 
