@@ -260,7 +260,6 @@ class World:
         one, other = sorted(self.chance.sample(self.people, 2), key=lambda who: who.id)
         if self.chance.random() < 0.3 and not db.session.get(Apart, (one.id, other.id)):
             db.session.add(Apart(person_id=one.id, other_id=other.id, made_at=self.now))
-            recheck([one, other], by=self.boss, now=self.now)
 
     def pause(self) -> None:
         person = self.someone()
@@ -302,15 +301,15 @@ def recount(world: World) -> None:
 
 
 def _recount_rules(world: World) -> None:
-    """Nobody is confirmed against whom a rule stands, but where an override says so; what people
-    say of their own time later is theirs to say, and shows as a doubt."""
-    said_of_themselves = {Rule.NOT_AVAILABLE}
+    """Nobody is confirmed against whom a rule stands, but where an override says so. What people
+    say of their own time later, and whom they refuse to meet, shows as a doubt."""
+    later = {Rule.NOT_AVAILABLE, Rule.KEPT_APART}
     for place in db.session.scalars(select(Assignment)).all():
         meeting = place.need.meeting
         if place.state is not State.CONFIRMED or meeting.is_cancelled or meeting.is_draft:
             continue
         stands = {reason.rule for reason in why_not(place.need, place.person)}
-        assert stands <= said_of_themselves, (place.id, stands)
+        assert stands <= later, (place.id, stands)
 
 
 def _recount_places(world: World) -> None:

@@ -48,6 +48,11 @@ class Rule(StrEnum):
         return self in OVERRIDABLE
 
     @property
+    def frees(self) -> bool:
+        """Whether somebody confirmed against whom it comes to stand loses the place at once."""
+        return not self.may_be_overridden and self is not Rule.KEPT_APART
+
+    @property
     def is_about_time(self) -> bool:
         """Whether another time of the meeting makes it another question."""
         return self in (Rule.NOT_AVAILABLE, Rule.HOURS_A_WEEK, Rule.NO_TIME_TO_TRAVEL)

@@ -21,8 +21,10 @@ from app.staffing.queries import no_longer_fit, with_profile
 
 def recheck(people: Collection[Person], *, by: Person | None, now: datetime) -> list[Assignment]:
     """Free the coming places of *people* that they may not have any more: a contract or a check
-    that ends before, a role that ended or pauses, somebody there whom they never meet.
+    that ends before, a role that ended or pauses.
 
+    Not where somebody is expected whom they never meet: a letter that ends the place of a mediator
+    on the day after would tell who refused them. That is a doubt, for the coordinator to solve.
     The coordinator of each and the person are told. In a fixed number of queries where all is well.
     """
     db.session.flush()
@@ -70,12 +72,12 @@ def _coming(people: object, now: datetime) -> Sequence[Assignment]:
 
 
 def _may_not_stay(coming: Sequence[Assignment]) -> dict[Assignment, list[str]]:
-    """Those of *coming* against whom a rule stands that nobody may override, and which."""
+    """Those of *coming* against whom a rule stands that frees them, and which."""
     doubts = no_longer_fit({one.need for one in coming})
     found = {}
     for one in coming:
-        hard = [r.rule.value for r in doubts.get(one.id, ()) if not r.rule.may_be_overridden]
-        if hard:
+        rules = [reason.rule for reason in doubts.get(one.id, ())]
+        if hard := [rule.value for rule in rules if rule.frees]:
             found[one] = hard
     return found
 

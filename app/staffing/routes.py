@@ -9,10 +9,10 @@ from app import clock
 from app.extensions import db
 from app.i18n import _
 from app.people.access import confirm_first
-from app.people.current import current_person
+from app.people.current import current_person, person_or_none
 from app.people.locale import page_language
 from app.people.models import Person
-from app.people.terms import HELPERS
+from app.people.terms import HELPERS, Role
 from app.programme.models import Meeting
 from app.staffing import operations
 from app.staffing.finding import where_needed
@@ -33,10 +33,11 @@ bp = Blueprint("staffing", __name__)
 
 @bp.app_context_processor
 def words() -> dict[str, object]:
-    reader = page_language()
+    reader, person = page_language(), person_or_none()
+    plans = person is not None and person.has_role(Role.COORDINATOR)
     return {
         "describe": lambda need: describe(need, reader),
-        "explain": lambda reason: explain(reason, reader),
+        "explain": lambda reason: explain(reason, reader, to_planner=plans),
         "outcome": outcome,
         "rule_name": rule_name,
     }

@@ -27,9 +27,11 @@ _PLAIN = {
 }
 
 
-def explain(reason: Reason, reader: str) -> str:
+def explain(reason: Reason, reader: str, *, to_planner: bool = False) -> str:
     """Why somebody may not fill a need. It never says where they are expected instead, nor whom
-    they never meet."""
+    they never meet; that there is somebody is said to those who plan only."""
+    if to_planner and reason.rule is Rule.KEPT_APART:
+        return _("somebody is expected there whom they never meet")
     language = name_of(reason.language, reader) if reason.language else ""
     until = format_date(reason.until, "d MMMM y") if reason.until else ""
     match reason.rule:

@@ -149,6 +149,7 @@ BREAKS: dict[Rule, Callable[[World], None]] = {
     Rule.TOO_YOUNG: too_young,
     Rule.EXPECTED_ELSEWHERE: expected_elsewhere,
 }
+FREEING = [rule for rule in BREAKS if rule.frees and rule is not Rule.EXPECTED_ELSEWHERE]
 Broken = Callable[[], None]
 
 
@@ -267,7 +268,9 @@ def _states(need: Need, person: Person) -> list[State]:
 
 
 @pytest.mark.usefixtures("app")
-@pytest.mark.parametrize("rule", [rule for rule in BREAKS if rule is not Rule.EXPECTED_ELSEWHERE])
+@pytest.mark.parametrize(
+    "rule", [rule for rule in BREAKS if rule.frees and rule is not Rule.EXPECTED_ELSEWHERE]
+)
 def test_whoever_may_not_stay_is_freed_and_everybody_concerned_is_told(rule: Rule) -> None:
     world = World()
     place = take_place(world.need, world.amina, now=BEFORE)
@@ -294,6 +297,19 @@ def test_what_somebody_says_of_themselves_frees_nothing_but_shows() -> None:
     assert recheck([world.amina], by=None, now=BEFORE) == []
     assert place.state is State.CONFIRMED
     assert place.id in no_longer_fit(needs_of([world.need.meeting_id]))
+
+
+@pytest.mark.usefixtures("app")
+def test_a_refused_mediator_learns_nothing_from_a_place_that_ends() -> None:
+    """The coordinator sees it and finds a quiet way."""
+    world = World()
+    place = take_place(world.need, world.amina, now=BEFORE)
+    kept_apart(world)
+
+    assert recheck([world.amina], by=None, now=BEFORE) == []
+    assert place.state is State.CONFIRMED
+    doubts = no_longer_fit(needs_of([world.need.meeting_id]))
+    assert [reason.rule for reason in doubts[place.id]] == [Rule.KEPT_APART]
 
 
 @pytest.mark.usefixtures("app")
