@@ -32,7 +32,9 @@ class Centre(Base):
 
 
 class Person(Base):
-    """Anyone we know. Without an e-mail they cannot sign in, and are told by telephone.
+    """Anyone we know. Without an e-mail they are told by telephone.
+
+    *sign_in_phone* (E.164) is a number that gets them in by a code, where they have no e-mail.
 
     Of those who help: *is_adult* is what they said, *born_on* is asked of the younger only;
     somebody saw their parents' consent on *consent_seen_on* (Law 78/2014: 16, or 15 with it).
@@ -46,6 +48,7 @@ class Person(Base):
         CheckConstraint("name <> ''", name="name_is_given"),
         CheckConstraint("hours_a_week > 0", name="hours_a_week"),
         CheckConstraint("earliest < latest", name="earliest_is_before_latest"),
+        CheckConstraint("substr(sign_in_phone, 1, 1) = '+'", name="sign_in_phone_is_e164"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -53,6 +56,7 @@ class Person(Base):
     name: Mapped[str]
     email: Mapped[str | None] = mapped_column(unique=True)
     phone: Mapped[str | None]
+    sign_in_phone: Mapped[str | None] = mapped_column(unique=True)
     password_hash: Mapped[str | None]
     gender: Mapped[Gender | None]
     language: Mapped[str] = mapped_column(default="ro")
