@@ -221,10 +221,15 @@ def test_a_day_later_nothing_is_left_of_who_never_came_back(
     assert db.session.scalars(select(Knock)).all() == []
 
 
-def test_two_confirmations_at_once_make_one_person(racing_app: Flask) -> None:
-    """Two browsers asked at the same moment: neither code had ended the other."""
+@pytest.mark.parametrize("known", [False, True])
+def test_confirmations_at_once_make_one_person_who_applied_once(
+    racing_app: Flask, known: bool
+) -> None:
+    """Three browsers asked at the same moment: no code had ended another."""
     with racing_app.app_context():
         centre = make.centre()
+        if known:
+            make.participant(centre, name="Sam", email=ADDRESS)
         make.coordinator(centre)
         db.session.commit()
         codes = []
