@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import phonenumbers
-from phonenumbers import NumberParseException, PhoneNumberFormat
+from phonenumbers import NumberParseException, PhoneNumberFormat, PhoneNumberType
 
 HOME = "RO"
 """Where a number without +.. is dialled."""
 
 
+MOBILE = (PhoneNumberType.MOBILE, PhoneNumberType.FIXED_LINE_OR_MOBILE)
+
+
 def e164(typed: str) -> str | None:
-    """*typed* as +40721000000; None where it is no number that can exist."""
+    """*typed* as +40721000000; None where it is no mobile number that can exist, such as one that
+    costs whoever writes to it."""
     try:
         number = phonenumbers.parse(typed, HOME)
     except NumberParseException:
         return None
-    if number.extension or not phonenumbers.is_valid_number(number):
+    if number.extension or phonenumbers.number_type(number) not in MOBILE:
         return None
     return phonenumbers.format_number(number, PhoneNumberFormat.E164)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -276,3 +277,41 @@ def test_one_code_typed_twice_at_once_opens_once(racing_app: Flask) -> None:
     assert sorted(type(one).__name__ for one in results) == ["NoneType"] * 3 + ["str"]
     with racing_app.app_context():
         assert db.session.scalar(select(func.count()).select_from(SignIn)) == 1
+
+
+def test_the_coordinator_can_open_whoever_applied(app: Flask, here: Centre) -> None:
+    someone = make.person(name="Sam")
+    someone.memberships.append(
+        Membership(centre=here, role=Role.VOLUNTEER, stage=Stage.APPLIED, since=BEFORE)
+    )
+    boss = make.coordinator(here)
+    db.session.commit()
+    browser = Browser(app).sign_in(boss)
+
+    assert "Sam" in browser.get("/en/people").text
+    assert browser.get(f"/en/people/{someone.ref}").status_code == 200
+
+
+@pytest.mark.usefixtures("here")
+def test_where_no_telephone_can_be_reached_none_is_asked_for(
+    app: Flask, browser: Browser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    known = replace(app.config["PUNTE"], smtp_url="smtp://mail.example")
+    monkeypatch.setitem(app.config, "PUNTE", known)
+
+    assert "telephone" not in browser.get("/en/volunteering").text
+    assert wish(browser, "0721 234 567", "brasov").status_code == 422
+    assert wish(browser, ADDRESS, "brasov").status_code == 303
+
+
+@pytest.mark.usefixtures("here")
+def test_who_is_signed_in_goes_to_the_profile(browser: Browser) -> None:
+    browser.sign_in(make.person())
+
+    assert browser.get("/en/volunteering").location == "/en/profile"
+
+
+@pytest.mark.usefixtures("here")
+@pytest.mark.parametrize("path", ["/en/", "/en/sign-in"])
+def test_the_way_there_is_on_the_first_pages(browser: Browser, path: str) -> None:
+    assert 'href="/en/volunteering"' in browser.get(path).text
