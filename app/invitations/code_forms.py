@@ -11,7 +11,7 @@ from wtforms.validators import DataRequired, InputRequired, Length, ValidationEr
 
 from app.i18n import _, _l
 from app.invitations.codes import Wish
-from app.people.forms import MAILBOX, choices, name_field, stripped
+from app.people.forms import MAILBOX, choices, name_field, own_email_field, stripped
 from app.people.models import Centre
 from app.people.phones import e164
 from app.people.terms import Role
@@ -27,19 +27,25 @@ def contact_of(typed: str) -> str | None:
     return e164(typed) if settings().sends_sms else None
 
 
-class ContactMixin:
-    """Forms with one line for an e-mail address or a telephone number."""
-
-    contact = StringField(
+def contact_field() -> StringField:
+    """One line for an e-mail address or a telephone number."""
+    return StringField(
         _l("E-mail or telephone"),
         [DataRequired(_l("Type an e-mail address or a telephone number.")), Length(max=254)],
         filters=[stripped],
     )
 
+
+class ContactMixin:
+    """Forms with a `contact_field`; it asks for a telephone only where we can reach one."""
+
+    contact: StringField
+
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         if not settings().sends_sms:
-            self.contact.label.text = _("E-mail")
+            email = own_email_field().bind(self, "contact")
+            self.contact.label.text, self.contact.validators = email.label.text, email.validators
 
     def validate_contact(self, field: StringField) -> None:
         if contact_of(field.data) is not None:
@@ -59,11 +65,14 @@ class ContactMixin:
 class CodeWantedForm(ContactMixin, FlaskForm):  # type: ignore[misc]
     """Where a code is to be sent."""
 
+    contact = contact_field()
+
 
 class WishForm(ContactMixin, FlaskForm):  # type: ignore[misc]
     """Somebody who would like to help: three questions, and one more with an answer in it."""
 
     name = name_field()
+    contact = contact_field()
     centre = SelectField(_l("Centre"), [InputRequired(_l("Choose a centre."))])
     role = RadioField(_l("How would you like to help?"), coerce=Role, default=Role.VOLUNTEER)
 

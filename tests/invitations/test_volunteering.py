@@ -301,6 +301,7 @@ def test_where_no_telephone_can_be_reached_none_is_asked_for(
 
     assert "telephone" not in browser.get("/en/volunteering").text
     assert wish(browser, "0721 234 567", "brasov").status_code == 422
+    assert "Type your e-mail address." in wish(browser, "", "brasov").text
     assert wish(browser, ADDRESS, "brasov").status_code == 303
 
 
