@@ -7,6 +7,7 @@ began can end it; on another one the link says to type the code where one began.
 from __future__ import annotations
 
 import secrets
+from datetime import datetime, timedelta
 from typing import Any
 
 from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
@@ -33,6 +34,8 @@ from app.people.operations import LinkUsed, TooManyTries
 from app.people.phones import shown
 from app.people.queries import centres
 from app.web import callers_network, local_path, settings
+
+BEGAN_LASTS = timedelta(hours=1)
 
 bp = Blueprint("codes", __name__)
 
@@ -128,13 +131,18 @@ def _send_code(contact: str, then: str, *, wish: Wish | None = None) -> None:
         "contact": contact,
         "then": then,
         "applies": wish is not None,
+        "until": (clock.now() + BEGAN_LASTS).isoformat(),
     }
 
 
 def _secret() -> str | None:
-    """What shows that this is the browser that asked for a code."""
+    """What shows that this is the browser that asked for a code. Nobody who comes to it an hour
+    later reads for whom."""
     began: dict[str, Any] = cookie.get("knock") or {}
-    return began.get("secret")
+    if not began or datetime.fromisoformat(began["until"]) <= clock.now():
+        cookie.pop("knock", None)
+        return None
+    return str(began["secret"])
 
 
 @bp.get("/code")

@@ -187,6 +187,7 @@ def _let_in(made: Knock, now: datetime) -> Person | None:
     if person is None or not person.is_active or person.has_role(*STAFF):
         return None
     made.ended_at = now
+    person.confirmed_at = person.confirmed_at or now
     if made.role is not None and made.centre_id is not None:
         lock(person)
         apply(person, made.role, db.session.get_one(Centre, made.centre_id), now=now)

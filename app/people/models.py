@@ -34,7 +34,8 @@ class Centre(Base):
 class Person(Base):
     """Anyone we know. Without an e-mail they are told by telephone.
 
-    *sign_in_phone* (E.164) is a number that gets them in by a code, where they have no e-mail.
+    Who has a password, or came in by a code (*confirmed_at*, the first time), has shown that their
+    address is theirs; *sign_in_phone* (E.164) is a number of which they showed it.
 
     Of those who help: *is_adult* is what they said, *born_on* is asked of the younger only;
     somebody saw their parents' consent on *consent_seen_on* (Law 78/2014: 16, or 15 with it).
@@ -58,6 +59,7 @@ class Person(Base):
     phone: Mapped[str | None]
     sign_in_phone: Mapped[str | None] = mapped_column(unique=True)
     password_hash: Mapped[str | None]
+    confirmed_at: Mapped[datetime | None]
     gender: Mapped[Gender | None]
     language: Mapped[str] = mapped_column(default="ro")
     zone: Mapped[str] = mapped_column(default="Europe/Bucharest")
@@ -99,6 +101,11 @@ class Person(Base):
     @property
     def tz(self) -> ZoneInfo:
         return ZoneInfo(self.zone)
+
+    @property
+    def owns_address(self) -> bool:
+        """Whether they have shown that they read what is sent there."""
+        return self.password_hash is not None or self.confirmed_at is not None
 
     def roles_in(self, centre_id: int) -> frozenset[Role]:
         """What they are there, pausing or not; not what they only applied for."""

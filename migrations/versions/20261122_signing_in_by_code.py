@@ -53,6 +53,7 @@ def upgrade():
         op.create_index(f"ix_knock_{column}", "knock", [column])
     with _changed("person") as batch:
         batch.add_column(sa.Column("sign_in_phone", sa.String(), nullable=True))
+        batch.add_column(sa.Column("confirmed_at", INSTANT, nullable=True))
         batch.create_unique_constraint("uq_person_sign_in_phone", ["sign_in_phone"])
         batch.create_check_constraint(
             op.f("ck_person_sign_in_phone_is_e164"), "substr(sign_in_phone, 1, 1) = '+'"
@@ -72,6 +73,7 @@ def downgrade():
     with _changed("person") as batch:
         batch.drop_constraint(op.f("ck_person_sign_in_phone_is_e164"), type_="check")
         batch.drop_constraint("uq_person_sign_in_phone", type_="unique")
+        batch.drop_column("confirmed_at")
         batch.drop_column("sign_in_phone")
     op.drop_table("knock")
 

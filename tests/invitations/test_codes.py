@@ -173,6 +173,16 @@ class TestComingIn:
         assert (browser.get(link_in(letter)).status_code == 200) is opens
         assert (type_in(browser, code_in(letter)).status_code == 303) is opens
 
+    def test_an_hour_later_this_browser_no_longer_says_who_asked(
+        self, browser: Browser, clock: time_machine.Traveller
+    ) -> None:
+        ask(browser, KNOWN)
+        assert KNOWN in browser.get("/en/code").text
+        clock.shift(timedelta(hours=1))
+
+        assert browser.get("/en/code").location == "/en/sign-in/code"
+        assert type_in(browser, "123456").location == "/en/sign-in/code"
+
     def test_a_letter_that_leaves_too_late_is_not_sent(self, browser: Browser) -> None:
         ask(browser, KNOWN)
 

@@ -61,6 +61,7 @@ def test_two_pages_three_questions_and_one_is_in(browser: Browser) -> None:
     [sam] = people_called("Sam")
     [membership] = sam.memberships
     assert (sam.email, sam.language, sam.password_hash) == (ADDRESS, "en", None)
+    assert sam.confirmed_at == BEFORE
     assert (membership.role, membership.stage) == (Role.VOLUNTEER, Stage.APPLIED)
     assert membership.since == BEFORE
     [change] = db.session.scalars(select(StageChange))
