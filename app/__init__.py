@@ -13,6 +13,7 @@ from flask import Flask
 from app import cli, compression, extensions, health, navigation, web
 from app.config import Settings, read_settings
 from app.feeds import routes as feeds
+from app.invitations import code_pages
 from app.invitations import routes as invitations
 from app.notices import routes as notices
 from app.people import locale
@@ -64,6 +65,7 @@ def create_app(
     for room in (
         people,
         invitations,
+        code_pages,
         notices,
         programme,
         staffing,

@@ -27,6 +27,8 @@ class Settings:
     host: str
     port: int
     smtp_url: str | None
+    sms_url: str | None
+    sms_token: str | None
     mail_from: str
     mail_name: str
     uid_domain: str
@@ -37,6 +39,16 @@ class Settings:
     def mail_folder(self) -> Path:
         """Where messages go as ``.eml`` files while there is no mail server."""
         return self.data / "mail"
+
+    @property
+    def sms_folder(self) -> Path:
+        """Where short messages go as ``.txt`` files while there is no gateway."""
+        return self.data / "sms"
+
+    @property
+    def sends_sms(self) -> bool:
+        """Whether telephones can be reached; without a gateway only where nothing leaves anyway."""
+        return self.sms_url is not None or self.smtp_url is None
 
     @property
     def is_https(self) -> bool:
@@ -50,6 +62,7 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
     port = _port(environ.get("PORT", "8000"))
     base_url = _base_url(environ.get("PUNTE_BASE_URL", f"http://127.0.0.1:{port}"))
     domain = urlsplit(base_url).hostname or "localhost"
+    sms_url = _sms_url(environ.get("PUNTE_SMS_URL"))
     return Settings(
         data=data,
         database_url=_database_url(environ.get("PUNTE_DATABASE_URL"), data),
@@ -58,6 +71,8 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
         host=host,
         port=port,
         smtp_url=_smtp_url(environ.get("PUNTE_SMTP_URL")),
+        sms_url=sms_url,
+        sms_token=_sms_token(environ.get("PUNTE_SMS_TOKEN"), sms_url),
         mail_from=_mailbox(environ.get("PUNTE_MAIL_FROM", "punte@example.org")),
         mail_name=_one_line("PUNTE_MAIL_NAME", environ.get("PUNTE_MAIL_NAME", "Punte")),
         uid_domain=_one_line("PUNTE_UID_DOMAIN", environ.get("PUNTE_UID_DOMAIN", domain)),
@@ -143,6 +158,27 @@ def _smtp_url(value: str | None) -> str | None:
             "PUNTE_SMTP_URL: expected smtp://user:password@host:port (STARTTLS where offered) "
             "or smtps://..."
         )
+    return value
+
+
+def _sms_url(value: str | None) -> str | None:
+    """Over a network only under TLS: what is sent there opens the door."""
+    if not value:
+        return None
+    parts = _split("PUNTE_SMS_URL", value, secret=True)
+    here = parts.hostname in {"127.0.0.1", "::1", "localhost"}
+    if not parts.hostname or parts.scheme not in ({"http", "https"} if here else {"https"}):
+        raise BadSetting("PUNTE_SMS_URL: expected the https:// address of an SMS gateway.")
+    if parts.username or parts.password or parts.fragment:
+        raise BadSetting("PUNTE_SMS_URL: expected an address without a password in it.")
+    return value
+
+
+def _sms_token(value: str | None, url: str | None) -> str | None:
+    if not url:
+        return None
+    if not value or not value.isascii() or not value.isprintable() or " " in value:
+        raise BadSetting("PUNTE_SMS_TOKEN: the gateway's token is needed, in one word.")
     return value
 
 

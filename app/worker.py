@@ -17,6 +17,7 @@ from app import clock
 from app.extensions import db
 from app.notices.delivery import FolderPost, Post, SmtpPost
 from app.notices.operations import BATCH, forget_old_notices, send_due
+from app.notices.sms import ByContact, FolderSms, HttpSms
 from app.people.operations import forget_old_sign_ins
 from app.reminders.letters import compose
 from app.reminders.operations import post_reminders
@@ -92,12 +93,20 @@ def send() -> None:
 
 
 def mail() -> Post:
-    """How letters leave: by the configured mail server, else into a folder."""
+    """How letters leave: by the configured mail server and SMS gateway, else into folders."""
     known = settings()
     address, name = known.mail_from, known.mail_name
+    post: Post = FolderPost(known.mail_folder, mail_from=address, mail_name=name)
     if known.smtp_url:
-        return SmtpPost(known.smtp_url, mail_from=address, mail_name=name)
-    return FolderPost(known.mail_folder, mail_from=address, mail_name=name)
+        post = SmtpPost(known.smtp_url, mail_from=address, mail_name=name)
+    return ByContact(post, _sms())
+
+
+def _sms() -> Post:
+    known = settings()
+    if known.sms_url and known.sms_token:
+        return HttpSms(known.sms_url, token=known.sms_token)
+    return FolderSms(known.sms_folder)
 
 
 def tidy() -> None:
@@ -106,7 +115,7 @@ def tidy() -> None:
     forget_old_sign_ins(now=now)
     forget_old_notices(now=now)
     db.session.commit()
-    folder = settings().mail_folder
-    for letter in folder.glob("*.eml") if folder.exists() else ():
+    known = settings()
+    for letter in (*known.mail_folder.glob("*.eml"), *known.sms_folder.glob("*.txt")):
         if letter.stat().st_mtime < (now - KEEP_LETTERS).timestamp():
             letter.unlink(missing_ok=True)

@@ -47,6 +47,10 @@ def test_the_secret_is_made_once_and_kept_for_its_owner_only(tmp_path: Path) -> 
         ("PUNTE_SECRET_KEY", "short"),
         ("PUNTE_SMTP_URL", "mail.example"),
         ("PUNTE_SMTP_URL", "smtp://host:notaport"),
+        ("PUNTE_SMS_URL", "gateway.example"),
+        ("PUNTE_SMS_URL", "http://gateway.example/send"),
+        ("PUNTE_SMS_URL", "https://user:word@gateway.example/send"),
+        ("PUNTE_SMS_URL", "https://gateway.example:port/"),
         ("PUNTE_MAIL_FROM", "nobody"),
         ("PUNTE_MAIL_FROM", "a@b.example\r\nBcc: c@d"),
         ("PUNTE_MAIL_NAME", "a\nb"),
@@ -60,6 +64,22 @@ def test_a_bad_setting_is_named_in_one_sentence(tmp_path: Path, name: str, value
 
     assert str(problem.value).startswith(f"{name}: ")
     assert "\n" not in str(problem.value)
+
+
+@pytest.mark.parametrize("token", ["", "two words", "line\nbreak", "ș"])
+def test_a_gateway_needs_its_token(tmp_path: Path, token: str) -> None:
+    with pytest.raises(BadSetting, match="PUNTE_SMS_TOKEN: "):
+        read(tmp_path, PUNTE_SMS_URL="https://gateway.example/send", PUNTE_SMS_TOKEN=token)
+
+
+def test_telephones_are_reached_by_a_gateway_or_where_nothing_leaves(tmp_path: Path) -> None:
+    where = {"PUNTE_DATA": str(tmp_path)}
+    mail = {"PUNTE_SMTP_URL": "smtp://mail.example"}
+    sms = {"PUNTE_SMS_URL": "https://gateway.example/send", "PUNTE_SMS_TOKEN": "secret"}
+
+    assert read_settings(where).sends_sms
+    assert read_settings(where | mail | sms).sends_sms
+    assert not read_settings(where | mail).sends_sms
 
 
 def test_a_password_in_an_address_is_not_repeated(tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 
 from app.extensions import db
+from app.invitations.codes import apply
 from app.people.models import Centre, Person
 from app.people.operations import add_person
 from app.people.papers import CheckKind, Contract, ContractKind, IntegrityCheck
@@ -106,7 +107,25 @@ PEOPLE = (
 def add_people(centres: Mapping[str, Centre], today: date, *, now: datetime) -> dict[str, Person]:
     """Everyone above, by name. They share one password, which is published."""
     kept = hash_password(PASSWORD)
-    return {one.name: _add(one, centres, today, kept, now) for one in PEOPLE}
+    people = {one.name: _add(one, centres, today, kept, now) for one in PEOPLE}
+    _add_applicant(centres[B], now)
+    return people
+
+
+def _add_applicant(centre: Centre, now: datetime) -> None:
+    """Somebody who signed up by a telephone this morning; nobody has answered yet."""
+    hakan = Person(
+        name="Hakan",
+        phone="+40 700 000 103",
+        sign_in_phone="+40700000103",
+        confirmed_at=now,
+        language="en",
+        home_centre=centre,
+        created_at=now,
+    )
+    db.session.add(hakan)
+    db.session.flush()
+    apply(hakan, Role.VOLUNTEER, centre, now=now)
 
 
 def _add(

@@ -1,1 +1,1 @@
-"""Bringing people in: adding somebody, inviting them by letter, a new password."""
+"""Bringing people in: adding somebody, a new password, signing in with a code, applying to help."""

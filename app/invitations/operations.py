@@ -40,14 +40,14 @@ def invite(person: Person, *, by: Person, now: datetime) -> None:
 def change_email(person: Person, email: str | None, *, by: Person, now: datetime) -> None:
     """Another address for somebody who never signed in: it is invited, the old one is forgotten.
 
-    Whoever reads the mail can choose the password, so that an address with a password is its
-    owner's alone. Raises `EmailIsTheirs`.
+    Whoever reads the mail can choose the password, so that an address with a password, or one at
+    which a code was read, is its owner's alone. Raises `EmailIsTheirs`.
     """
     lock(person)
     email = email.strip().lower() if email else None
     if email == person.email:
         return
-    if person.password_hash is not None:
+    if person.owns_address:
         raise EmailIsTheirs
     person.email = email
     db.session.execute(

@@ -160,7 +160,9 @@ def _may_change(person: Person) -> bool:
 
 
 def _shared_centre(person: Person) -> Centre:
-    return next(c for c in _centres() if person.roles_in(c.id))
+    theirs = {m.centre_id for m in person.memberships}
+    known = [centre for centre in _centres() if centre.id in theirs]
+    return next((centre for centre in known if person.roles_in(centre.id)), known[0])
 
 
 def _details(form: PersonForm) -> dict[str, Any]:

@@ -237,9 +237,7 @@ class FolderPost(Post):
         """Write *letter*; `TryLater` when the disk does not take it."""
         content = _written(letter, self._mail_from, self._mail_name)
         try:
-            self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-            self._folder.chmod(0o700)
-            _replace(self._file(letter), content)
+            keep_privately(self._file(letter), content)
         except OSError:
             raise TryLater("disk") from None
 
@@ -430,8 +428,10 @@ def _dotted(content: bytes) -> bytes:
     return re.sub(rb"(?m)^\.", b"..", content) + end + b".\r\n"
 
 
-def _replace(path: Path, content: bytes) -> None:
-    """Write the file whole or not at all."""
+def keep_privately(path: Path, content: bytes) -> None:
+    """Write the file whole or not at all, into a folder that is for its owner only."""
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    path.parent.chmod(0o700)
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=".", suffix=".tmp")
     try:
         with os.fdopen(handle, "wb") as file:

@@ -44,6 +44,8 @@ class Kind(StrEnum):
     SWAP_REFUSED = "swap_refused"
     SWAPPED = "swapped"
     PASSWORD = "password"
+    CODE = "code"
+    APPLIED = "applied"
 
     @property
     def label(self) -> Any:
@@ -52,7 +54,12 @@ class Kind(StrEnum):
     @property
     def may_repeat(self) -> bool:
         """Whether to send again, under the same Message-ID, what a crash left unclear."""
-        return self is not Kind.PASSWORD
+        return self not in (Kind.PASSWORD, Kind.CODE)
+
+    @property
+    def is_awaited(self) -> bool:
+        """Whether somebody sits and waits for it, at night too."""
+        return self in (Kind.PASSWORD, Kind.CODE)
 
 
 _LABELS = {
@@ -83,6 +90,8 @@ _LABELS = {
     Kind.SWAP_REFUSED: _l("a swap was refused"),
     Kind.SWAPPED: _l("two places were swapped"),
     Kind.PASSWORD: _l("a link for the password"),
+    Kind.CODE: _l("a code to sign in"),
+    Kind.APPLIED: _l("somebody would like to help"),
 }
 
 
@@ -109,13 +118,15 @@ class Notice(Base):
     It holds no words: the letter is written when it leaves, from what is true then. *about* names
     rows by id. A *confidential* one concerns a protected meeting and is shown to nobody else.
     *responsible* is who must know if it could not be delivered. *due_at* stays what it was; a retry
-    moves *next_try_at* only, so that the age of what waits can be seen.
+    moves *next_try_at* only, so that the age of what waits can be seen. Only a code goes to a
+    contact of which nobody has shown yet whose it is: it has no *person*.
     """
 
     __tablename__ = "notice"
     __table_args__ = (
         UniqueConstraint("person_id", "kind", "key"),
         CheckConstraint("attempts >= 0", name="attempts"),
+        CheckConstraint("person_id IS NOT NULL OR kind = 'code'", name="somebody_reads_it"),
         Index(
             "ix_notice_unsent",
             "next_try_at",
@@ -128,7 +139,9 @@ class Notice(Base):
 
     id: Mapped[int] = mapped_column(primary_key=True)
     ref: Mapped[str] = mapped_column(unique=True, default=new_ref)
-    person_id: Mapped[int] = mapped_column(ForeignKey("person.id", ondelete="CASCADE"))
+    person_id: Mapped[int] = mapped_column(
+        ForeignKey("person.id", ondelete="CASCADE"), nullable=True
+    )
     responsible_id: Mapped[int | None] = mapped_column(
         ForeignKey("person.id", ondelete="SET NULL"), index=True
     )
@@ -148,5 +161,5 @@ class Notice(Base):
     sent_at: Mapped[datetime | None]
     failed_at: Mapped[datetime | None]
 
-    person: Mapped[Person] = relationship(foreign_keys=[person_id], lazy="joined", innerjoin=True)
+    person: Mapped[Person] = relationship(foreign_keys=[person_id], lazy="joined")
     responsible: Mapped[Person | None] = relationship(foreign_keys=[responsible_id])

@@ -73,6 +73,22 @@ def post_all(owed: Iterable[Owed], *, now: datetime) -> None:
         db.session.execute(_insert_once(), rows)
 
 
+def post_code(knock_id: int, *, lapses_at: datetime, now: datetime) -> None:
+    """Owe the letter with a code to whoever knocked, known or not; nobody is ever called for it."""
+    db.session.add(
+        Notice(
+            kind=Kind.CODE,
+            key=str(knock_id),
+            about={"knock": knock_id},
+            confidential=True,
+            posted_at=now,
+            due_at=now,
+            next_try_at=now,
+            not_after=lapses_at,
+        )
+    )
+
+
 def _row(owed: Owed, now: datetime) -> dict[str, Any]:
     reachable = owed.to.email is not None
     due_at = _first_try(owed, now + owed.wait)
@@ -96,8 +112,8 @@ def _row(owed: Owed, now: datetime) -> dict[str, Any]:
 
 
 def _first_try(owed: Owed, soonest: datetime) -> datetime:
-    if owed.kind is Kind.PASSWORD:
-        return soonest  # they are waiting for it
+    if owed.kind.is_awaited:
+        return soonest
     matters_at = min(filter(None, (owed.not_after, owed.matters_at)), default=None)
     limit = matters_at - MORNING_MARGIN if matters_at else None
     return after_quiet_hours(soonest, zone=owed.to.tz, not_after=limit)
@@ -293,12 +309,7 @@ def _letter(notice: Notice, compose: Compose, now: datetime) -> Letter | None:
     if now > _deadline(notice):
         _mark(notice, token, State.EXPIRED, now, last_code=notice.last_code or "late")
         return None
-    if notice.person.email is None:
-        _mark(notice, token, State.FAILED, now, last_code="no-address")
-        return None
-    if not notice.person.is_active:
-        their_task = notice.responsible_id == notice.person_id
-        _mark(notice, token, State.FAILED if their_task else State.DROPPED, now)
+    if notice.kind is not Kind.CODE and not _reader_is_there(notice, token, now):
         return None
     try:
         letter = compose(notice, now)
@@ -310,6 +321,18 @@ def _letter(notice: Notice, compose: Compose, now: datetime) -> Letter | None:
     if letter is None:
         _mark(notice, token, State.DROPPED, now)
     return letter
+
+
+def _reader_is_there(notice: Notice, token: str, now: datetime) -> bool:
+    """Whether its reader still has an address and is active; otherwise that is settled."""
+    if notice.person.email is None:
+        _mark(notice, token, State.FAILED, now, last_code="no-address")
+        return False
+    if not notice.person.is_active:
+        their_task = notice.responsible_id == notice.person_id
+        _mark(notice, token, State.FAILED if their_task else State.DROPPED, now)
+        return False
+    return True
 
 
 def _deadline(notice: Notice) -> datetime:
@@ -338,8 +361,9 @@ def _not_delivered(notice: Notice, token: str, problem: NotDelivered, now: datet
 
 def _may_wake(notice: Notice) -> bool:
     """Whether its first try was let out at night, so that a retry must not wait for the morning."""
-    rested = after_quiet_hours(notice.due_at, zone=notice.person.tz, not_after=None)
-    return notice.kind is Kind.PASSWORD or rested != notice.due_at
+    if notice.kind.is_awaited:
+        return True
+    return after_quiet_hours(notice.due_at, zone=notice.person.tz, not_after=None) != notice.due_at
 
 
 def _mark(notice: Notice, token: str, state: State, now: datetime, **values: Any) -> bool:

@@ -32,7 +32,10 @@ class Centre(Base):
 
 
 class Person(Base):
-    """Anyone we know. Without an e-mail they cannot sign in, and are told by telephone.
+    """Anyone we know. Without an e-mail they are told by telephone.
+
+    Who has a password, or came in by a code (*confirmed_at*, the first time), has shown that their
+    address is theirs; *sign_in_phone* (E.164) is a number of which they showed it.
 
     Of those who help: *is_adult* is what they said, *born_on* is asked of the younger only;
     somebody saw their parents' consent on *consent_seen_on* (Law 78/2014: 16, or 15 with it).
@@ -46,6 +49,7 @@ class Person(Base):
         CheckConstraint("name <> ''", name="name_is_given"),
         CheckConstraint("hours_a_week > 0", name="hours_a_week"),
         CheckConstraint("earliest < latest", name="earliest_is_before_latest"),
+        CheckConstraint("substr(sign_in_phone, 1, 1) = '+'", name="sign_in_phone_is_e164"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -53,7 +57,9 @@ class Person(Base):
     name: Mapped[str]
     email: Mapped[str | None] = mapped_column(unique=True)
     phone: Mapped[str | None]
+    sign_in_phone: Mapped[str | None] = mapped_column(unique=True)
     password_hash: Mapped[str | None]
+    confirmed_at: Mapped[datetime | None]
     gender: Mapped[Gender | None]
     language: Mapped[str] = mapped_column(default="ro")
     zone: Mapped[str] = mapped_column(default="Europe/Bucharest")
@@ -95,6 +101,11 @@ class Person(Base):
     @property
     def tz(self) -> ZoneInfo:
         return ZoneInfo(self.zone)
+
+    @property
+    def owns_address(self) -> bool:
+        """Whether they have shown that they read what is sent there."""
+        return self.password_hash is not None or self.confirmed_at is not None
 
     def roles_in(self, centre_id: int) -> frozenset[Role]:
         """What they are there, pausing or not; not what they only applied for."""

@@ -10,6 +10,7 @@ from sqlalchemy import delete, update
 
 from app.extensions import db, lock
 from app.i18n import _l
+from app.people.knocks import Knock
 from app.people.models import (
     Centre,
     FailedSignIn,
@@ -111,10 +112,13 @@ def sign_out_everywhere(person: Person, *, now: datetime) -> None:
 
 
 def forget_old_sign_ins(*, now: datetime) -> None:
-    """Delete what no longer decides anything: dead sign-ins, old failures, lapsed links."""
+    """Delete what no longer decides anything: dead sign-ins, old failures, lapsed links, and those
+    who knocked a day ago and never came in."""
     db.session.execute(delete(SignIn).where(SignIn.began_at < now - timedelta(days=31)))
     db.session.execute(delete(FailedSignIn).where(FailedSignIn.at < now - LONGEST_WINDOW))
-    db.session.execute(delete(PasswordLink).where(PasswordLink.lapses_at < now - timedelta(days=1)))
+    yesterday = now - timedelta(days=1)
+    db.session.execute(delete(PasswordLink).where(PasswordLink.lapses_at < yesterday))
+    db.session.execute(delete(Knock).where(Knock.lapses_at < yesterday))
 
 
 def add_person(

@@ -32,6 +32,12 @@ def person_by_email(email: str) -> Person | None:
     return db.session.scalars(select(Person).where(Person.email == wanted)).one_or_none()
 
 
+def person_by_contact(contact: str) -> Person | None:
+    """Who comes in by *contact*: an e-mail address, or an E.164 number."""
+    column = Person.sign_in_phone if contact.startswith("+") else Person.email
+    return db.session.scalars(select(Person).where(column == contact)).one_or_none()
+
+
 def password_link(token: str) -> Select[PasswordLink]:
     return select(PasswordLink).where(PasswordLink.token_hash == hashed(token))
 

@@ -91,7 +91,9 @@ def leave() -> Response:
 
 
 @bp.get("/confirmation")
-def confirm() -> str:
+def confirm() -> str | Response:
+    if current_person().password_hash is None:
+        return redirect(url_for("codes.again", next=request.args.get("next")), 303)
     return render_template("people/confirm.html", form=ConfirmForm())
 
 

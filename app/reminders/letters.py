@@ -6,7 +6,7 @@ names anybody but its reader.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -15,10 +15,13 @@ from sqlalchemy import select
 
 from app.extensions import db
 from app.i18n import in_language
+from app.invitations.codes import FreshCode, make_code
 from app.notices.letter import Letter
 from app.notices.models import Kind, Notice
 from app.people.locale import direction
+from app.people.models import Centre, Membership
 from app.people.operations import make_password_link
+from app.people.terms import Role, Stage
 from app.programme.models import TOLD, Booking, Meeting, MeetingChange
 from app.programme.queries import bookings_of, is_expected
 from app.reminders.summaries import changed_for, edit_of, published_for
@@ -56,6 +59,8 @@ class Subject:
 
 def compose(notice: Notice, now: datetime) -> Letter | None:
     """The letter that *notice* owes, or None when it is no longer true."""
+    if notice.kind is Kind.CODE:
+        return _code_letter(notice, now)
     language = notice.person.language
     facts = _facts(notice, now, language)
     if facts is None:
@@ -64,10 +69,33 @@ def compose(notice: Notice, now: datetime) -> Letter | None:
         return _write(notice, language, facts, now)
 
 
+def _code_letter(notice: Notice, now: datetime) -> Letter | None:
+    """A fresh code for whoever knocked; to a telephone in one short message."""
+    fresh = make_code(notice.about["knock"], key=settings().secret_key, now=now)
+    if fresh is None:
+        return None
+    facts = {"to": None, "address": fresh.contact, "code": fresh.code, "link": _code_link(fresh)}
+    with in_language(fresh.language):
+        letter = _write(notice, fresh.language, facts, now)
+        return replace(letter, text=_short(fresh), html=None) if fresh.by_phone else letter
+
+
+def _code_link(fresh: FreshCode) -> str:
+    if fresh.token is None:
+        return link(fresh.language, "people.sign_in")
+    return link(fresh.language, "codes.opened", token=fresh.token)
+
+
+def _short(fresh: FreshCode) -> str:
+    template = current_app.jinja_env.get_template("letters/code.txt")
+    words: Any = template.make_module({"code": fresh.code, "site": settings().mail_name})
+    return str(words.short()).strip()
+
+
 def draft(notice: Notice, language: str, now: datetime) -> tuple[str, list[str]] | None:
     """What a caller has to tell, in the caller's *language*: a subject and paragraphs. None when it
     is no longer true, or is a link that only a letter can hold."""
-    if notice.kind is Kind.PASSWORD:
+    if notice.kind in (Kind.PASSWORD, Kind.CODE):
         return None
     facts = _facts(notice, now, language)
     if facts is None or ("about" in facts and facts["about"].meeting.ends_at < now):
@@ -81,6 +109,8 @@ def _facts(notice: Notice, now: datetime, language: str) -> dict[str, Any] | Non
     """What the template may use, or None when there is nothing to tell any more."""
     if notice.kind is Kind.PASSWORD:
         return _password_facts(notice, now)
+    if notice.kind is Kind.APPLIED:
+        return _applied_facts(notice)
     if notice.kind is Kind.SERIES_CHANGED:
         return _series_facts(notice, now, language)
     if notice.kind is Kind.TERM_PUBLISHED:
@@ -285,6 +315,24 @@ def _password_facts(notice: Notice, now: datetime) -> dict[str, Any] | None:
     }
 
 
+def _applied_facts(notice: Notice) -> dict[str, Any] | None:
+    """Where somebody would like to help, while nobody has answered them."""
+    person, centre, role = (notice.about[name] for name in ("person", "centre", "role"))
+    applied = select(Membership.id).where(
+        Membership.person_id == person,
+        Membership.centre_id == centre,
+        Membership.role == Role(role),
+        Membership.stage == Stage.APPLIED,
+    )
+    if db.session.scalars(applied).one_or_none() is None:
+        return None
+    return {
+        "role": role,
+        "centre": db.session.get_one(Centre, centre).name,
+        "link": link(notice.person.language, "invitations.people"),
+    }
+
+
 def _write(notice: Notice, language: str, facts: dict[str, Any], now: datetime) -> Letter:
     subject, paragraphs = _words(notice, facts)
     frame = facts | {
@@ -296,7 +344,7 @@ def _write(notice: Notice, language: str, facts: dict[str, Any], now: datetime) 
     }
     pen = current_app.jinja_env
     return Letter(
-        to=notice.person.email or "",
+        to=facts["address"] if notice.kind is Kind.CODE else notice.person.email or "",
         subject=subject,
         text=pen.get_template("letters/frame.txt").render(frame),
         html=pen.get_template("letters/frame.html").render(frame),
@@ -309,7 +357,7 @@ def _write(notice: Notice, language: str, facts: dict[str, Any], now: datetime) 
 def _words(notice: Notice, facts: dict[str, Any]) -> tuple[str, list[str]]:
     """Subject and paragraphs, in the language being spoken."""
     template = current_app.jinja_env.get_template(f"letters/{notice.kind.value}.txt")
-    words: Any = template.make_module({"to": notice.person, **facts})
+    words: Any = template.make_module({"to": notice.person, "site": settings().mail_name, **facts})
     return str(words.subject()).strip(), _paragraphs(str(words.body()))
 
 

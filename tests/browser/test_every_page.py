@@ -50,6 +50,7 @@ def path_in(page: Page, selector: str) -> str:
 def test_public_pages(one_house: House, open_page: OpenPage, width: int, language: str) -> None:
     page = open_page(width, scripts=True)
     visit(page, one_house, language, ["/", "/calendars", "/sign-in", "/forgotten-password"])
+    visit(page, one_house, language, ["/volunteering", "/sign-in/code"])
     page.goto(f"{one_house.base}/{language}/")
     meeting = path_in(page, ".session-title a")
     visit(page, one_house, language, [meeting])

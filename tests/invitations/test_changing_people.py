@@ -71,6 +71,16 @@ class TestEmail:
         assert woman.email == "layla@example.org"
         assert letters(woman) == []
 
+    def test_at_which_a_code_was_read_is_theirs_too(self, browser: Browser) -> None:
+        here = make.centre()
+        woman = make.participant(here, confirmed_at=make.BEFORE, email="layla@example.org")
+        browser.sign_in(make.coordinator(here))
+
+        status, page = save(browser, woman, typed(woman, here, email="mihai@example.org"))
+        assert status == 422
+        assert f'<a href="#email">{THEIRS}' in page
+        assert woman.email == "layla@example.org"
+
     def test_is_shown_as_text_and_the_rest_is_saved_without_it(self, browser: Browser) -> None:
         here = make.centre()
         woman = make.participant(here, password_hash=HASH, email="layla@example.org")

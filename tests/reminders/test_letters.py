@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import os
+import re
 from datetime import timedelta
 from pathlib import Path
 
@@ -15,8 +16,9 @@ from app.extensions import db
 from app.i18n import LANGUAGES
 from app.notices.letter import Letter
 from app.notices.models import Kind, Notice
-from app.people.models import Person
-from app.people.terms import Level
+from app.people.knocks import Knock
+from app.people.models import Membership, Person
+from app.people.terms import Level, Role, Stage
 from app.programme.bookings import book
 from app.programme.kinds import Kind as ActivityKind
 from app.programme.models import (
@@ -46,7 +48,7 @@ CASES = [
     for kind in Kind
     for secret in (False, True)
     for language in LANGUAGES
-    if not (kind is Kind.PASSWORD and secret)
+    if not (kind in (Kind.PASSWORD, Kind.CODE, Kind.APPLIED) and secret)
 ]
 
 
@@ -131,6 +133,10 @@ def letter_of(kind: Kind, secret: bool, language: str) -> Letter | None:
                 need=make.need(meeting=a_later_meeting(meeting)), person=reader, ref="REF"
             )
         about = {"activities": [activity.id]}
+    if kind is Kind.CODE:
+        about = somebody_knocked(reader)
+    if kind is Kind.APPLIED:
+        about = somebody_applied(reader)
     notice = Notice(
         ref="REF-OF-NOTICE",
         person=reader,
@@ -179,6 +185,29 @@ def since_confirmed(kind: Kind, meeting: Meeting, reader: Person) -> dict[str, o
     return {"assignment": place.id, "state": place.state.value, "swap": swap.id}
 
 
+def somebody_applied(reader: Person) -> dict[str, object]:
+    person = make.person(name="Sam")
+    [mine] = reader.memberships
+    person.memberships.append(
+        Membership(centre=mine.centre, role=Role.VOLUNTEER, stage=Stage.APPLIED)
+    )
+    db.session.flush()
+    return {"person": person.id, "centre": mine.centre_id, "role": "volunteer"}
+
+
+def somebody_knocked(reader: Person) -> dict[str, object]:
+    knock = Knock(
+        contact=reader.email or "",
+        browser_hash="x",
+        language="ro",
+        made_at=BEFORE,
+        lapses_at=BEFORE + timedelta(minutes=10),
+    )
+    db.session.add(knock)
+    db.session.flush()
+    return {"knock": knock.id}
+
+
 def a_later_meeting(meeting: Meeting) -> Meeting:
     return make.meeting(
         activity=meeting.activity,
@@ -207,7 +236,9 @@ def an_edit(meeting: Meeting, reader: Person) -> Edit:
 
 
 def as_text(letter: Letter) -> str:
-    text = letter.text
+    text = re.sub(r"\b\d{6}\b", "CODE", letter.text)
+    if "/code/" in text:
+        text = re.sub(r"/code/[\w-]{43}", "/code/TOKEN", text)
     if "/password/" in text:
         head, _slash, rest = text.partition("/password/")
         text = f"{head}/password/TOKEN{rest[43:]}"
