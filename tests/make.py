@@ -8,12 +8,13 @@ from itertools import count
 from typing import Any, TypeVar
 
 from app.extensions import db
+from app.folding import fold
 from app.people.models import Centre, Membership, Person, SpokenLanguage
 from app.people.papers import CheckKind, Contract, ContractKind, IntegrityCheck
 from app.people.terms import HELPERS, Level, Role
 from app.programme.bookings import book
 from app.programme.kinds import Kind
-from app.programme.models import Activity, ActivityText, Meeting, Part, fold
+from app.programme.models import Activity, ActivityText, Meeting, Part
 from app.programme.places import Room
 from app.staffing.models import Assignment, Need, State
 
