@@ -15,7 +15,7 @@ from app.config import Settings, read_settings
 from app.feeds import routes as feeds
 from app.invitations import routes as invitations
 from app.notices import routes as notices
-from app.people import locale
+from app.people import locale, spoken
 from app.people import routes as people
 from app.people.access import require_signed_in
 from app.planning import (
@@ -37,7 +37,7 @@ from app.planning import routes as planning
 from app.programme import routes as programme
 from app.reminders import routes as reminders
 from app.signups import routes as signups
-from app.staffing import answers, leaving
+from app.staffing import answers, free, leaving, steps
 from app.staffing import routes as staffing
 
 
@@ -63,12 +63,15 @@ def create_app(
     app.before_request(require_signed_in)
     for room in (
         people,
+        spoken,
         invitations,
         notices,
         programme,
         staffing,
         answers,
         leaving,
+        steps,
+        free,
         planning,
         asking,
         views,

@@ -11,7 +11,7 @@ from app.extensions import db
 from app.folding import fold
 from app.people.models import Centre, Membership, Person, SpokenLanguage
 from app.people.papers import CheckKind, Contract, ContractKind, IntegrityCheck
-from app.people.terms import HELPERS, Level, Role
+from app.people.terms import HELPERS, Level, Role, Stage
 from app.programme.bookings import book
 from app.programme.kinds import Kind
 from app.programme.models import Activity, ActivityText, Meeting, Part
@@ -199,6 +199,16 @@ def helps_too(someone: Person, at: Centre, role: Role = Role.MEDIATOR) -> None:
     """*someone* helps in *at* as well, under a contract."""
     someone.memberships.append(Membership(centre=at, role=role))
     contract(person=someone, centre=at)
+
+
+def applicant(at: Centre, stage: Stage = Stage.APPLIED, **given: Any) -> Person:
+    """Somebody who would like to be a volunteer in *at*."""
+    someone = person(**given)
+    someone.memberships.append(
+        Membership(centre=at, role=Role.VOLUNTEER, stage=stage, since=LONG_AGO)
+    )
+    db.session.flush()
+    return someone
 
 
 def make_coordinator_too(someone: Person, at: Centre) -> None:

@@ -168,12 +168,10 @@ def _in_cldr(language: str, reader: str) -> str | None:
     locale = Locale.parse(reader)
     names = locale.languages
     base, _, script = language.partition("-")
-    if language == "prs":
-        return names.get("fa_AF")
-    if not script:
-        return names.get(language)
-    if (whole := names.get(f"{base}_{script}")) is not None:
-        return whole
+    key = "fa_AF" if language == "prs" else language.replace("-", "_")
+    written: str | None = names.get(key)
+    if written is not None or not script:
+        return written
     # "kmr" is not among the names; what the house calls it is.
     return f"{name_of(base, reader)} ({locale.scripts.get(script, script)})"
 
