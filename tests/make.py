@@ -110,6 +110,11 @@ def contract(person: Person, centre: Centre, **given: Any) -> Contract:
     return made
 
 
+def contract_for_years(person: Person, centre: Centre) -> Contract:
+    """One under which they may help today, whatever day it is."""
+    return contract(person, centre, signed_on=date(2020, 1, 1), valid_from=date(2020, 1, 1))
+
+
 def check(person: Person, **given: Any) -> IntegrityCheck:
     made = IntegrityCheck(**{"kind": CheckKind.INTEGRITY, "seen_on": LONG_AGO.date(), **given})
     person.checks.append(made)
