@@ -89,8 +89,10 @@ class NewPasswordForm(FlaskForm):  # type: ignore[misc]
 def language_choices(*, also: Iterable[str] = ()) -> list[SelectChoice]:
     """The frequent languages, and those of *also* that a form has to know: each by its own name,
     and its name in the page's language."""
-    rarer = sorted({tag for tag in also if tag not in COMMON and is_known(tag)})
-    named = [(tag, in_both(tag)) for tag in (*COMMON, *rarer)]
+    reader = page_language()
+    rarer = {tag for tag in also if tag not in COMMON and is_known(tag)}
+    rarer_by_name = sorted(rarer, key=lambda tag: name_of(tag, reader).casefold())
+    named = [(tag, in_both(tag)) for tag in (*COMMON, *rarer_by_name)]
     return choices([("", _("choose a language")), *named])
 
 

@@ -100,8 +100,12 @@ def _files(dated: Sequence[DatedWindow]) -> list[tuple[str, int]]:
 
 @bp.post("")
 def set_week() -> Response:
+    """Nothing ticked at all says nothing; that is not the same as "no" to everything."""
     person = helping()
-    when_free.set_week(person, week_of(request.form))
+    typed = request.form.to_dict()
+    if not any(cell_name(day, cell.name) in typed for day in range(7) for cell in CELLS):
+        return redirect(url_for("steps.overview"), 303)
+    when_free.set_week(person, week_of(typed))
     return _saved(person, url_for("steps.overview"))
 
 

@@ -22,7 +22,7 @@ FREE = (Answer.YES, Answer.IF_NEED_BE)
 
 
 def cell_name(weekday: int, cell: str) -> str:
-    return f"{weekday}-{cell}"
+    return f"day{weekday}-{cell}"
 
 
 def week_of(typed: Mapping[str, str]) -> list[Weekly]:

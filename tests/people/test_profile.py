@@ -232,7 +232,7 @@ def test_each_step_saves_at_once_and_leads_to_the_next(browser: Browser) -> None
     assert post("/profile/about", age="adult", interests=["sport"]) == "/profile/limits"
     assert post("/profile/limits", earliest="18:00", latest="17:00") == "422"
     assert post("/profile/limits", hours_a_week="3", earliest="09:00") == "/profile/free"
-    assert post("/profile/free", **{"0-evening": "yes"}) == "/profile/steps"
+    assert post("/profile/free", **{"day0-evening": "yes"}) == "/profile/steps"
 
     db.session.expire_all()
     assert {m.role for m in vlad.memberships} == {Role.TEACHER, Role.VOLUNTEER}

@@ -163,15 +163,25 @@ class TestPages:
         amina = make.mediator(make.centre())
         browser.sign_in(amina)
 
-        browser.post("/profile/free", data={"0-evening": "yes", "1-morning": "if_need_be"})
+        browser.post("/profile/free", data={"day0-evening": "yes", "day1-morning": "if_need_be"})
 
         assert weekly(amina) == [
             (0, time(17), time(22), Answer.YES),
             (1, time(8), time(12), Answer.IF_NEED_BE),
         ]
         page = browser.get("/en/profile/free").text
-        assert 'id="0-evening-yes" value="yes" checked' in page
-        assert 'id="2-evening-no" value="no" checked' in page
+        assert 'id="day0-evening-yes" value="yes" checked' in page
+        assert 'id="day2-evening-no" value="no" checked' in page
+
+    def test_a_week_without_any_answer_says_nothing(self, browser: Browser) -> None:
+        amina = make.mediator(make.centre())
+        browser.sign_in(amina)
+
+        assert "checked" not in browser.get("/en/profile/free").text
+        assert browser.post("/profile/free").status_code == 303
+        assert weekly(amina) == []
+        browser.post("/profile/free", data={"day0-evening": "no"})
+        assert {one[3] for one in weekly(amina)} == {Answer.NO}
 
     def test_exact_times_are_added_and_removed(self, browser: Browser) -> None:
         amina = make.mediator(make.centre())
