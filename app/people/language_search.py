@@ -155,8 +155,9 @@ def _fits(wanted: str, index: Index) -> dict[str, Fit]:
             best[tag] = min(fit, best.get(tag, fit))
 
     note(index.codes.get(wanted, ()), Fit.CODE)
+    longest = max(wanted.split(), key=len)
     for name, tags in index.names.items():
-        if (fit := _fit(wanted, name)) is not None:
+        if longest in name and (fit := _fit(wanted, name)) is not None:
             note(tags, fit)
     if not best or min(best.values()) > Fit.WORDS:
         for name in _nearly(wanted, index):

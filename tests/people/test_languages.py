@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from app.folding import is_nearly
@@ -15,6 +15,7 @@ PAIRS = [(tag, name_of(tag, reader)) for tag in known() for reader in READERS]
 PAIRS += [(tag, own_name_of(tag)) for tag in known()]
 
 
+@settings(deadline=None)
 @given(st.sampled_from(PAIRS), st.sampled_from(LANGUAGES))
 def test_every_language_is_found_by_each_of_its_names(pair: tuple[str, str], reader: str) -> None:
     tag, name = pair
@@ -22,11 +23,13 @@ def test_every_language_is_found_by_each_of_its_names(pair: tuple[str, str], rea
     assert tag in search(name, reader)
 
 
+@settings(deadline=None)
 @given(st.sampled_from(known()))
 def test_every_language_is_found_by_its_tag(tag: str) -> None:
     assert search(tag, "en")[0] == tag
 
 
+@settings(deadline=None)
 @given(st.sampled_from(PAIRS))
 def test_neither_case_nor_marks_matter(pair: tuple[str, str]) -> None:
     tag, name = pair
@@ -35,6 +38,7 @@ def test_neither_case_nor_marks_matter(pair: tuple[str, str]) -> None:
     assert tag in search(name.upper(), "en")
 
 
+@settings(deadline=None)
 @given(st.text())
 def test_nothing_that_is_typed_breaks_the_search(words: str) -> None:
     assert all(is_known(tag) for tag in search(words, "ro"))

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from app.extensions import db
@@ -144,6 +144,7 @@ def test_files_that_are_no_calendars_or_hold_too_much_are_refused_whole() -> Non
     assert read(*[many] * 100).problem is Problem.TOO_MANY
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=400), st.text(max_size=300))
 def test_no_file_breaks_it(data: bytes, text: str) -> None:
     read_busy(data, zone=ZONE, now=NOW)
@@ -156,6 +157,7 @@ intervals = st.lists(
 )
 
 
+@settings(deadline=None)
 @given(intervals)
 def test_merging_keeps_every_moment_and_adds_none(pairs: list[tuple[datetime, timedelta]]) -> None:
     times = [(begins, begins + lasts) for begins, lasts in pairs]
