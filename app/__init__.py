@@ -16,7 +16,7 @@ from app.feeds import routes as feeds
 from app.invitations import code_pages
 from app.invitations import routes as invitations
 from app.notices import routes as notices
-from app.people import locale
+from app.people import locale, spoken
 from app.people import routes as people
 from app.people.access import require_signed_in
 from app.planning import (
@@ -38,7 +38,7 @@ from app.planning import routes as planning
 from app.programme import routes as programme
 from app.reminders import routes as reminders
 from app.signups import routes as signups
-from app.staffing import answers, leaving
+from app.staffing import answers, free, leaving, steps
 from app.staffing import routes as staffing
 
 
@@ -64,6 +64,7 @@ def create_app(
     app.before_request(require_signed_in)
     for room in (
         people,
+        spoken,
         invitations,
         code_pages,
         notices,
@@ -71,6 +72,8 @@ def create_app(
         staffing,
         answers,
         leaving,
+        steps,
+        free,
         planning,
         asking,
         views,

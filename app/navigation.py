@@ -21,7 +21,7 @@ class Item:
     """One entry: its words, its page, its icon, and the roles that see it (none: everybody).
 
     *without_mail_server*: only while messages go to a folder of this machine. *not_for*: roles that
-    find it at the foot of every page instead.
+    find it at the foot of every page instead. *helping*: for whoever helps or would like to.
     """
 
     label: Any
@@ -31,6 +31,7 @@ class Item:
     signed_in: bool = True
     without_mail_server: bool = False
     not_for: tuple[Role, ...] = ()
+    helping: bool = False
 
 
 MENU = (
@@ -40,7 +41,8 @@ MENU = (
     Item(_l("The centre"), "places.centre", "home", (Role.COORDINATOR,)),
     Item(_l("People"), "invitations.people", "people", STAFF),
     Item(_l("Please telephone"), "calls.calls", "phone", (Role.ADMINISTRATOR,)),
-    Item(_l("Where you are needed"), "staffing.needed", "bell", HELPERS),
+    Item(_l("Where you are needed"), "staffing.needed", "bell", helping=True),
+    Item(_l("My profile"), "steps.overview", "person", helping=True),
     Item(_l("My sessions"), "programme.mine", "check"),
     Item(_l("Messages"), "notices.sent", "mail", without_mail_server=True),
     Item(_l("Programme"), "programme.index", "course", (), signed_in=False),
@@ -66,6 +68,7 @@ def menu_of(person: Person | None) -> list[Entry]:
         and (person is not None or not i.signed_in)
         and not (i.without_mail_server and settings().smtp_url)
         and (not i.roles or (person is not None and person.has_role(*i.roles)))
+        and not (i.helping and (person is None or not person.helps_or_would))
         and not (i.not_for and person is not None and person.has_role(*i.not_for))
     ]
 

@@ -8,12 +8,13 @@ from itertools import count
 from typing import Any, TypeVar
 
 from app.extensions import db
+from app.folding import fold
 from app.people.models import Centre, Membership, Person, SpokenLanguage
 from app.people.papers import CheckKind, Contract, ContractKind, IntegrityCheck
-from app.people.terms import HELPERS, Level, Role
+from app.people.terms import HELPERS, Level, Role, Stage
 from app.programme.bookings import book
 from app.programme.kinds import Kind
-from app.programme.models import Activity, ActivityText, Meeting, Part, fold
+from app.programme.models import Activity, ActivityText, Meeting, Part
 from app.programme.places import Room
 from app.staffing.models import Assignment, Need, State
 
@@ -109,6 +110,11 @@ def contract(person: Person, centre: Centre, **given: Any) -> Contract:
     return made
 
 
+def contract_for_years(person: Person, centre: Centre) -> Contract:
+    """One under which they may help today, whatever day it is."""
+    return contract(person, centre, signed_on=date(2020, 1, 1), valid_from=date(2020, 1, 1))
+
+
 def check(person: Person, **given: Any) -> IntegrityCheck:
     made = IntegrityCheck(**{"kind": CheckKind.INTEGRITY, "seen_on": LONG_AGO.date(), **given})
     person.checks.append(made)
@@ -198,6 +204,16 @@ def helps_too(someone: Person, at: Centre, role: Role = Role.MEDIATOR) -> None:
     """*someone* helps in *at* as well, under a contract."""
     someone.memberships.append(Membership(centre=at, role=role))
     contract(person=someone, centre=at)
+
+
+def applicant(at: Centre, stage: Stage = Stage.APPLIED, **given: Any) -> Person:
+    """Somebody who would like to be a volunteer in *at*."""
+    someone = person(**given)
+    someone.memberships.append(
+        Membership(centre=at, role=Role.VOLUNTEER, stage=stage, since=LONG_AGO)
+    )
+    db.session.flush()
+    return someone
 
 
 def make_coordinator_too(someone: Person, at: Centre) -> None:

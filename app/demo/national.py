@@ -12,12 +12,13 @@ from sqlalchemy import Table, insert
 
 from app.database import Base
 from app.extensions import db
+from app.folding import fold
 from app.people.models import Centre, Membership, Person, SpokenLanguage
 from app.people.papers import Contract, ContractKind
 from app.people.terms import HELPERS as PEOPLE_WHO_HELP
 from app.people.terms import Gender, Level, Role, Stage
 from app.programme.kinds import Kind, Privacy
-from app.programme.models import Activity, ActivityText, Booking, Meeting, Part, Status, fold
+from app.programme.models import Activity, ActivityText, Booking, Meeting, Part, Status
 from app.programme.places import Room
 from app.programme.recurrence import instant
 from app.signups.models import Enrolment

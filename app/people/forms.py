@@ -20,7 +20,7 @@ from wtforms.validators import (
 )
 
 from app.i18n import LANGUAGES, _, _l, own_name
-from app.people.languages import COMMON, name_of, own_name_of
+from app.people.languages import COMMON, is_known, name_of, own_name_of
 from app.people.locale import page_language
 from app.people.models import Person
 from app.people.operations import Spoken
@@ -86,19 +86,20 @@ class NewPasswordForm(FlaskForm):  # type: ignore[misc]
     )
 
 
-def language_choices() -> list[SelectChoice]:
-    """Every language of the house's list: its own name, and its name in the page's language."""
+def language_choices(*, also: Iterable[str] = ()) -> list[SelectChoice]:
+    """The frequent languages, and those of *also* that a form has to know: each by its own name,
+    and its name in the page's language."""
     reader = page_language()
-    named = [
-        (
-            tag,
-            own
-            if (own := own_name_of(tag)) == (here := name_of(tag, reader))
-            else f"{own} – {here}",
-        )
-        for tag in COMMON
-    ]
+    rarer = {tag for tag in also if tag not in COMMON and is_known(tag)}
+    rarer_by_name = sorted(rarer, key=lambda tag: name_of(tag, reader).casefold())
+    named = [(tag, in_both(tag)) for tag in (*COMMON, *rarer_by_name)]
     return choices([("", _("choose a language")), *named])
+
+
+def in_both(tag: str) -> str:
+    """A language as one looks for it in a list: its own name, and that in the page's language."""
+    own, here = own_name_of(tag), name_of(tag, page_language())
+    return own if own == here else f"{own} – {here}"
 
 
 def level_choices(none: str) -> list[SelectChoice]:
@@ -111,16 +112,21 @@ class SpokenForm(Form):  # type: ignore[misc]
     language = SelectField(_l("Language"), validate_choice=True)
     speaks = SelectField(_l("speaks"))
     reads = SelectField(_l("reads"))
+    interprets = SelectField(_l("interprets"))
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.language.choices = language_choices()
+        self.language.choices = language_choices(also=[self.language.data or ""])
         self.speaks.choices = level_choices(_("does not speak"))
         self.reads.choices = level_choices(_("does not read"))
+        self.interprets.choices = level_choices(_("does not interpret"))
 
     def validate_language(self, field: SelectField) -> None:
-        if field.data and not (self.speaks.data or self.reads.data):
+        if field.data and not (self.speaks.data or self.reads.data or self.interprets.data):
             raise ValidationError(_("Say how well it is spoken or read."))
+
+    def levels(self) -> tuple[Level | None, Level | None, Level | None]:
+        return _level(self.speaks.data), _level(self.reads.data), _level(self.interprets.data)
 
 
 class LanguagesMixin:
@@ -135,7 +141,7 @@ class LanguagesMixin:
 
     def spoken(self) -> Spoken:
         return {
-            row.form.language.data: (_level(row.form.speaks.data), _level(row.form.reads.data))
+            row.form.language.data: row.form.levels()
             for row in self.languages
             if row.form.language.data
         }
@@ -148,7 +154,7 @@ def _level(value: str | None) -> Level | None:
 PHONE = Regexp(r"^[+0-9 ()./-]{4,30}$", message=_l("Digits, please, such as +40 721 000 000."))
 
 
-class ProfileForm(LanguagesMixin, FlaskForm):  # type: ignore[misc]
+class ProfileForm(FlaskForm):  # type: ignore[misc]
     """What people say of themselves."""
 
     name = name_field()
@@ -167,7 +173,6 @@ def profile_of(person: Person) -> dict[str, Any]:
         "phone": person.phone,
         "language": person.language,
         "zone": person.zone,
-        "languages": spoken_rows(person),
     }
 
 
@@ -177,6 +182,37 @@ def spoken_rows(person: Person) -> list[dict[str, str]]:
             "language": row.language,
             "speaks": row.speaks.value if row.speaks else "",
             "reads": row.reads.value if row.reads else "",
+            "interprets": row.interprets.value if row.interprets else "",
         }
         for row in person.languages
     ]
+
+
+class LevelsForm(FlaskForm):  # type: ignore[misc]
+    """How well somebody knows one language: each answer with what it means in plain words."""
+
+    speaks = SelectField(_l("I speak it"))
+    reads = SelectField(_l("I read it"))
+    interprets = SelectField(_l("I interpret: I say for others what was said"))
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        meant = [(level.value, level_in_words(level)) for level in Level]
+        for field, none in (
+            (self.speaks, _("I do not speak it")),
+            (self.reads, _("I do not read it")),
+            (self.interprets, _("I do not interpret")),
+        ):
+            field.choices = choices([("", none), *meant])
+
+    def validate_speaks(self, field: SelectField) -> None:
+        if not any(self.levels()):
+            raise ValidationError(_("Say how well you speak or read it, or remove the language."))
+
+    def levels(self) -> tuple[Level | None, Level | None, Level | None]:
+        return _level(self.speaks.data), _level(self.reads.data), _level(self.interprets.data)
+
+
+def level_in_words(level: Level) -> str:
+    """A level with what it means: "A2 – simple everyday talk"."""
+    return f"{level.label} – {level.meaning}"

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.database import Base, new_ref
 from app.people.papers import Contract, IntegrityCheck
-from app.people.terms import STAFF, Gender, Level, Role, Stage
+from app.people.terms import APPLYING, HELPERS, STAFF, Gender, Level, Role, Stage
 
 
 class Centre(Base):
@@ -136,6 +136,16 @@ class Person(Base):
 
     def has_role(self, *roles: Role) -> bool:
         return bool(self.centres_where(*roles))
+
+    @property
+    def applications(self) -> list[Membership]:
+        """The roles they would like to have; somebody will talk with them first."""
+        return [m for m in self.memberships if m.role in HELPERS and m.stage in APPLYING]
+
+    @property
+    def helps_or_would(self) -> bool:
+        """Whether the pages of those who help are theirs: to help, or to say what they bring."""
+        return self.has_role(*HELPERS) or bool(self.applications)
 
 
 class Membership(Base):

@@ -33,7 +33,9 @@ from app.people.queries import (
 from app.people.terms import Gender, Level, Role
 from app.refusal import Refusal
 
-Spoken = Mapping[str, tuple[Level | None, Level | None]]
+Spoken = Mapping[str, tuple[Level | None, ...]]
+"""Tag -> how well it is spoken, read and, where a third is given, interpreted."""
+
 """Language tag -> (speaks, reads)."""
 
 
@@ -164,15 +166,15 @@ def set_roles(person: Person, centre: Centre, roles: frozenset[Role]) -> None:
 
 
 def set_languages(person: Person, spoken: Spoken) -> None:
-    """Exactly the languages of *spoken*; those with neither level are left out."""
+    """Exactly the languages of *spoken*; those without any level are left out."""
     kept = {known.language: known for known in person.languages}
     person.languages = []
-    for tag, (speaks, reads) in sorted(spoken.items()):
-        if speaks is None and reads is None:
-            continue
+    for tag, (speaks, reads, *more) in sorted(spoken.items()):
         row = kept.get(tag) or SpokenLanguage(language=tag)
-        row.speaks, row.reads = speaks, reads
-        person.languages.append(row)
+        interprets = more[0] if more else row.interprets
+        if any((speaks, reads, interprets)):
+            row.speaks, row.reads, row.interprets = speaks, reads, interprets
+            person.languages.append(row)
 
 
 def make_password_link(person: Person, *, lasts: timedelta, now: datetime) -> str:

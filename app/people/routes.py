@@ -69,6 +69,8 @@ def home() -> Response:
         return redirect(url_for("invitations.people"), 303)
     if person.has_role(*HELPERS):
         return redirect(url_for("staffing.needed"), 303)
+    if person.applications:
+        return redirect(url_for("steps.overview"), 303)
     return redirect(url_for("programme.mine"), 303)
 
 
@@ -114,7 +116,6 @@ def confirmed() -> str | tuple[str, int] | Response:
 @bp.get("/profile")
 def profile() -> str:
     form = ProfileForm(data=profile_of(current_person()))
-    form.add_spare_rows()
     return render_template("people/profile.html", form=form)
 
 
@@ -125,7 +126,6 @@ def change_profile() -> str | tuple[str, int] | Response:
         return render_template("people/profile.html", form=form), 422
     person.name, person.phone = form.name.data, stripped(form.phone.data)
     person.language, person.zone = form.language.data, form.zone.data
-    operations.set_languages(person, form.spoken())
     db.session.commit()
     flash(_("Saved."), "success")
     return redirect(f"/{person.language}{url_for('.profile')[len(request.script_root) :]}", 303)

@@ -58,6 +58,7 @@ class Stage(StrEnum):
 
 
 HELD = (Stage.ACTIVE, Stage.PAUSED)
+APPLYING = (Stage.APPLIED, Stage.INTERVIEW)
 
 _STAGE_LABELS = {
     Stage.APPLIED: _l("applied"),
@@ -99,3 +100,54 @@ class Level(StrEnum):
     @property
     def label(self) -> Any:
         return _l("native") if self is Level.NATIVE else self.value
+
+    @property
+    def meaning(self) -> Any:
+        """What somebody at this level can do, in plain words (after the CEFR's own scale)."""
+        return _MEANINGS[self]
+
+
+_MEANINGS = {
+    Level.A1: _l("a few words and phrases"),
+    Level.A2: _l("simple everyday talk"),
+    Level.B1: _l("gets along in most situations"),
+    Level.B2: _l("talks freely about most things"),
+    Level.C1: _l("nearly everything, also with a doctor or an office"),
+    Level.C2: _l("everything, with ease"),
+    Level.NATIVE: _l("grew up with it"),
+}
+
+
+class Interest(StrEnum):
+    """What somebody who helps likes to do. The codes are kept with spaces between."""
+
+    TALKING = "talking"
+    LESSONS = "lessons"
+    CHILDREN = "children"
+    GOING_ALONG = "going_along"
+    CULTURE = "culture"
+    CRAFTS = "crafts"
+    SPORT = "sport"
+    COMPUTERS = "computers"
+    PAPERS = "papers"
+
+    @property
+    def label(self) -> Any:
+        return _INTERESTS[self][0]
+
+    @property
+    def icon(self) -> str:
+        return _INTERESTS[self][1]
+
+
+_INTERESTS = {
+    Interest.TALKING: (_l("Talking with people"), "message"),
+    Interest.LESSONS: (_l("Helping with lessons"), "course"),
+    Interest.CHILDREN: (_l("Being with children"), "childcare"),
+    Interest.GOING_ALONG: (_l("Going along to an office or a doctor"), "place"),
+    Interest.CULTURE: (_l("Music, food, celebrations"), "cultural"),
+    Interest.CRAFTS: (_l("Making things by hand"), "pencil"),
+    Interest.SPORT: (_l("Sport and walks"), "people"),
+    Interest.COMPUTERS: (_l("Telephones and computers"), "online"),
+    Interest.PAPERS: (_l("Forms and letters"), "list"),
+}

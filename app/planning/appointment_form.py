@@ -21,6 +21,7 @@ from wtforms.validators import InputRequired, Length, ValidationError
 from app.database import new_ref
 from app.i18n import _, _l
 from app.people.forms import choices, language_choices, level_choices, stripped
+from app.people.languages import known
 from app.people.models import Centre, Person
 from app.people.terms import Level
 from app.planning.appointing import AppointmentFacts
@@ -73,7 +74,7 @@ class AppointmentForm(FlaskForm):  # type: ignore[misc]
         self._participants = {person.ref: person for person in participants}
         names = {centre.id: centre.name for centre in centres}
         self.centre.choices = choices(names.items())
-        self.language.choices = language_choices()
+        self.language.choices = language_choices(also=known())
         self.level.choices = level_choices(_("any level"))
         self.room.choices = choices(
             [(0, _("no room")), *[(r.id, f"{names[r.centre_id]}: {r.name}") for r in rooms]]

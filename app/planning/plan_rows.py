@@ -121,7 +121,10 @@ class NeedRow(Form):  # type: ignore[misc]
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         usual = [("", _("any language")), (SUPPORT, _("the one it is mediated into"))]
-        self.language.choices = [*choices(usual), *language_choices()[1:]]
+        self.language.choices = [
+            *choices(usual),
+            *language_choices(also=[self.language.data or ""])[1:],
+        ]
         self.level.choices = level_choices(_("any level"))
 
     def is_empty(self) -> bool:

@@ -130,10 +130,10 @@ def read(
     """
     if len(data) > MOST_BYTES:
         return Reading(problem=Problem.TOO_LARGE)
-    lines = _unfolded(data)
-    if sum(line.lstrip()[:5].upper() == "BEGIN" for line in lines) > MOST_COMPONENTS:
+    lines = unfolded(data)
+    if components(lines) > MOST_COMPONENTS:
         return Reading(problem=Problem.TOO_MANY)
-    events = _events(lines)
+    events = events_in(lines, _LOOKED_AT)
     if not events:
         return Reading(problem=Problem.BROKEN if events is None else Problem.EMPTY)
     found: list[Found] = []
@@ -181,14 +181,15 @@ def clean_name(text: str) -> str:
     return name if any(letter not in _JOINERS for letter in name) else ""
 
 
-def _unfolded(data: bytes) -> list[str]:
+def unfolded(data: bytes) -> list[str]:
     """The content lines (RFC 5545 §3.1), each whole."""
     text = data.decode("utf-8-sig", errors="replace").replace("\r\n", "\n").replace("\r", "\n")
     return text.replace("\n ", "").replace("\n\t", "").split("\n")
 
 
-def _events(lines: Sequence[str]) -> list[list[str]] | None:
-    """Of each event the lines of interest; None where the file is broken off or no calendar."""
+def events_in(lines: Sequence[str], looked_at: Collection[str]) -> list[list[str]] | None:
+    """Of each event the lines of the properties *looked_at*; None where the file is broken off or
+    no calendar."""
     within: list[str] = []
     events: list[list[str]] = []
     calendars = 0
@@ -203,9 +204,14 @@ def _events(lines: Sequence[str]) -> list[list[str]] | None:
         elif mark == "END":
             if not within or within.pop() != name:
                 return None
-        elif within[-1:] == ["VEVENT"] and _property(line) in _LOOKED_AT:
+        elif within[-1:] == ["VEVENT"] and _property(line) in looked_at:
             events[-1].append(line)
     return None if within or not calendars else events
+
+
+def components(lines: Sequence[str]) -> int:
+    """How many events, alarms, zones and the like they hold."""
+    return sum(line.lstrip()[:5].upper() == "BEGIN" for line in lines)
 
 
 def _property(line: str) -> str:
@@ -223,7 +229,7 @@ def _take(
     """Put one event among those found, or among those refused with its reason."""
     name, first = "", None
     try:
-        event = _parsed(lines)
+        event = parsed(lines)
         name = clean_name(event.get("SUMMARY") or "")
         first, last = _days(event, zone)
         every = _repeated(event, Found(first, last, name), today)
@@ -237,7 +243,7 @@ def _take(
         refused.append(Refused(name, Reason.NO_DAY, first))
 
 
-def _parsed(lines: list[str]) -> Any:
+def parsed(lines: list[str]) -> Any:
     return Event.from_ical("\r\n".join(["BEGIN:VEVENT", *lines, "END:VEVENT", ""]))
 
 

@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, delete, insert, select, update
 
 from app.extensions import db
+from app.folding import fold
 from app.i18n import _l
 from app.notices.operations import conceal
 from app.programme.kinds import Kind, Privacy
@@ -20,7 +21,6 @@ from app.programme.models import (
     Meeting,
     MeetingChange,
     MeetingText,
-    fold,
 )
 from app.programme.operations import NotThisPrivate, set_texts
 from app.refusal import Refusal

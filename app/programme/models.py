@@ -5,7 +5,6 @@ The pages say "session" where the code says `Meeting`: Flask and SQLAlchemy own 
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from enum import StrEnum
@@ -148,12 +147,6 @@ def _best(texts: Iterable[Text], language: str) -> Text:
     by_language: dict[str, Text] = {text.language: text for text in texts}
     wanted = (language, *FALLBACKS, *sorted(by_language))
     return next(by_language[tag] for tag in wanted if tag in by_language)
-
-
-def fold(words: str) -> str:
-    """*words* as they are searched: no case, no marks; "intalnire" finds "Întâlnire"."""
-    apart = unicodedata.normalize("NFKD", words.casefold())
-    return "".join(letter for letter in apart if not unicodedata.combining(letter))
 
 
 class Confidant(Base):

@@ -10,10 +10,11 @@ from typing import Any
 from sqlalchemy import select
 
 from app.extensions import db, lock
+from app.folding import fold
 from app.i18n import _l, ngettext
 from app.people.models import Centre, Person
 from app.programme.kinds import AgeBand, Kind, Privacy, Service, Topic
-from app.programme.models import Activity, ActivityText, Confidant, Meeting, fold, overlapping
+from app.programme.models import Activity, ActivityText, Confidant, Meeting, overlapping
 from app.programme.places import Room
 from app.programme.queries import meetings_in_rooms
 from app.programme.recurrence import Occurrence

@@ -9,6 +9,7 @@ from sqlalchemy import ColumnElement, Select, and_, case, func, null, or_, selec
 from sqlalchemy.orm import lazyload
 
 from app.extensions import db
+from app.folding import fold
 from app.people.languages import answering
 from app.people.models import Apart, Centre, Person
 from app.people.terms import Role
@@ -23,7 +24,6 @@ from app.programme.models import (
     MeetingText,
     Part,
     Status,
-    fold,
 )
 from app.programme.places import Room, TravelTime
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -12,14 +13,24 @@ from app.people.models import Person
 from app.people.queries import with_role
 from app.people.terms import HELPERS, Level
 from app.programme.models import Activity, Booking, Meeting, Part
-from app.programme.queries import is_listed_meeting
+from app.programme.queries import is_listed_meeting, ways_to
 from app.staffing.availability import Answer
-from app.staffing.eligibility import Candidate, Reason, Want, best_level, reasons_against
+from app.staffing.eligibility import (
+    Busy,
+    Candidate,
+    Reason,
+    Rule,
+    Want,
+    best_level,
+    reasons_against,
+)
 from app.staffing.models import Assignment, Need, State
 from app.staffing.queries import (
-    LOOK_AHEAD,
+    SAME,
     candidates,
+    confirmed_for,
     open_needs,
+    same_needs,
     want_of,
     with_profile,
 )
@@ -27,36 +38,108 @@ from app.staffing.queries import (
 FAIRNESS = timedelta(weeks=4)
 
 
-@dataclass(frozen=True)
+NOWHERE = timedelta(0)
+UNKNOWN_WAY = timedelta(days=1)
+
+
+@dataclass(frozen=True, kw_only=True)
 class Opportunity:
-    """A need as one helper sees it: whether it fits, why not, and where they stand with it."""
+    """A need as one helper sees it: whether it fits, why not, and where they stand with it.
+
+    *said* is what they said of its time, *way* how far it is from their own centre, and *clashes*
+    are the times at which they are expected elsewhere meanwhile.
+    """
 
     need: Need
     reasons: tuple[Reason, ...]
     state: State | None
+    said: Answer | None
+    way: timedelta
+    clashes: tuple[Busy, ...]
+    is_full: bool
+
+    @property
+    def order(self) -> tuple[object, ...]:
+        """The nearest first, then by time."""
+        return self.way, self.need.meeting.starts_at, self.need.id
+
+    @property
+    def may_be_taken(self) -> bool:
+        """Whether one click makes it theirs, or asks for it."""
+        stands = self.state in (State.CONFIRMED, State.REQUESTED)
+        return not (self.reasons or self.is_full or stands)
+
+    @property
+    def only_not_free(self) -> bool:
+        """Whether nothing stands against it but what they said of that time themselves."""
+        return [reason.rule for reason in self.reasons] == [Rule.NOT_AVAILABLE]
+
+    @property
+    def series(self) -> tuple[object, ...]:
+        """What the same need at other sessions of the same activity has in common with it."""
+        return series_of(self.need)
+
+
+def series_of(need: Need) -> tuple[object, ...]:
+    return (need.meeting.activity_id, *(getattr(need, name) for name in SAME))
 
 
 def where_needed(person: Person, *, now: datetime) -> list[Opportunity]:
-    """Every open need of the helper's centres, each with every reason against it."""
+    """Every open need of the helper's centres, each with every reason against it; the nearest
+    first: in their own centre or online, then by the way there, then by time."""
     needs = list(db.session.scalars(open_needs(person, now=now)))
+    found = _opportunities(person, needs)
+    return sorted(
+        (one for one in found if one.state is not State.CONFIRMED), key=lambda one: one.order
+    )
+
+
+def whole_series(need: Need, person: Person, *, now: datetime) -> list[Opportunity]:
+    """The same need at every coming session of its activity, by time, those they hold too."""
+    needs = list(db.session.scalars(same_needs(need, person, now=now)))
+    found = _opportunities(person, needs)
+    return sorted(found, key=lambda one: (one.need.meeting.starts_at, one.need.id))
+
+
+def _opportunities(person: Person, needs: Sequence[Need]) -> list[Opportunity]:
+    """In a fixed number of queries."""
+    if not needs:
+        return []
     places = {need.meeting.activity.centre_id for need in needs}
-    known = candidates([person], places, now, now + LOOK_AHEAD + timedelta(days=1))
-    standing = db.session.execute(
+    first = min(need.meeting.starts_at for need in needs)
+    last = max(need.meeting.ends_at for need in needs)
+    known = candidates([person], places, first, last)
+    states, taken = _standing(person, needs), confirmed_for(needs)
+    home = person.home_centre_id
+    ways = ways_to([home]) if home is not None else {}
+
+    def seen(need: Need) -> Opportunity:
+        want, here = want_of(need), need.meeting.activity.centre_id
+        candidate = known[person.id, here]
+        held = states.get(need.id) is State.CONFIRMED
+        at_home = want.online or home in (None, here)
+        return Opportunity(
+            need=need,
+            reasons=() if held else reasons_against(want, candidate),
+            state=states.get(need.id),
+            said=_said(candidate, want),
+            way=NOWHERE if at_home else ways.get((home or here, here), UNKNOWN_WAY),
+            clashes=() if held else tuple(one for one in candidate.busy if one.overlaps(want)),
+            is_full=taken.get(need.id, 0) >= need.wanted,
+        )
+
+    return [seen(need) for need in needs]
+
+
+def _standing(person: Person, needs: Sequence[Need]) -> dict[int, State]:
+    """Need id -> where the person stands with it."""
+    rows = db.session.execute(
         select(Assignment.need_id, Assignment.state).where(
             Assignment.person_id == person.id,
             Assignment.need_id.in_([need.id for need in needs]),
         )
     )
-    states: dict[int, State] = {need_id: state for need_id, state in standing}
-    return [
-        Opportunity(
-            need,
-            reasons_against(want_of(need), known[person.id, need.meeting.activity.centre_id]),
-            states.get(need.id),
-        )
-        for need in needs
-        if states.get(need.id) is not State.CONFIRMED
-    ]
+    return {need_id: state for need_id, state in rows}
 
 
 @dataclass(frozen=True)

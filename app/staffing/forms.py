@@ -10,6 +10,7 @@ from wtforms.validators import InputRequired, NumberRange, Optional, ValidationE
 
 from app.i18n import _, _l
 from app.people.forms import choices, language_choices, level_choices
+from app.people.languages import known
 from app.people.terms import HELPERS, Level, Role
 
 
@@ -35,7 +36,10 @@ class NeedForm(FlaskForm):  # type: ignore[misc]
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.language.choices = [*choices([("", _("any language"))]), *language_choices()[1:]]
+        self.language.choices = [
+            *choices([("", _("any language"))]),
+            *language_choices(also=known())[1:],
+        ]
         self.level.choices = level_choices(_("any level"))
 
     def validate_level(self, field: SelectField) -> None:

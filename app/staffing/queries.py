@@ -14,6 +14,7 @@ from sqlalchemy.orm.strategy_options import _AbstractLoad
 from app.extensions import db
 from app.people.models import Person
 from app.people.terms import HELPERS, Level
+from app.programme.kinds import Privacy
 from app.programme.models import Activity, Booking, Meeting, Part, Status
 from app.programme.queries import (
     busy_places,
@@ -302,6 +303,21 @@ def places_left(need: Need) -> int:
     return need.wanted - db.session.scalars(confirmed).one()
 
 
+def confirmed_for(needs: Collection[Need]) -> dict[int, int]:
+    """Need id -> how many hold a place that counts, as in `places_left`; in one query."""
+    rows = db.session.execute(
+        select(Assignment.need_id, func.count())
+        .where(
+            Assignment.need_id.in_([need.id for need in needs]),
+            Assignment.state == State.CONFIRMED,
+            ~Assignment.trainee,
+            Assignment.stand_in_wanted_at.is_(None),
+        )
+        .group_by(Assignment.need_id)
+    )
+    return {need_id: count for need_id, count in rows}
+
+
 def trainee_places_left(need: Need) -> int:
     confirmed = select(func.count()).where(
         Assignment.need_id == need.id, Assignment.state == State.CONFIRMED, Assignment.trainee
@@ -438,8 +454,42 @@ def needs_open_to(person: Person) -> Select[Need]:
     )
 
 
+SAME = ("role", "language", "level", "interpreting", "women_only", "check_required")
+"""What makes a need at another session the same need."""
+
+
+def same_needs(need: Need, person: Person, *, now: datetime) -> Select[Need]:
+    """The same need as *need* at every coming session of its activity, of those open to *person*;
+    by time."""
+    alike = (getattr(Need, name).is_not_distinct_from(getattr(need, name)) for name in SAME)
+    return (
+        needs_open_to(person)
+        .where(
+            Meeting.activity_id == need.meeting.activity_id,
+            Meeting.status == Status.PLANNED,
+            Meeting.starts_at > now,
+            *alike,
+        )
+        .order_by(Meeting.starts_at, Need.id)
+    )
+
+
+def needs_to_look_at(person: Person, *, now: datetime) -> Select[Need]:
+    """What somebody who only applied may see, and not take: open needs of public sessions in the
+    centres where they would like to help, by time."""
+    asked = {m.centre_id for m in person.applications}
+    public = Activity.privacy == Privacy.PUBLIC, Meeting.privacy == Privacy.PUBLIC
+    found = select(Need).join(Need.meeting).join(Meeting.activity)
+    listed = found.where(is_listed_meeting(), *public, Activity.centre_id.in_(asked))
+    return _with_a_place_left(listed, now)
+
+
 def open_needs(person: Person, *, now: datetime) -> Select[Need]:
     """Of those, the ones with a place left in the next weeks, by time."""
+    return _with_a_place_left(needs_open_to(person), now)
+
+
+def _with_a_place_left(needs: Select[Need], now: datetime) -> Select[Need]:
     confirmed = (
         select(func.count())
         .where(
@@ -450,16 +500,12 @@ def open_needs(person: Person, *, now: datetime) -> Select[Need]:
         )
         .scalar_subquery()
     )
-    return (
-        needs_open_to(person)
-        .where(
-            Meeting.status == Status.PLANNED,
-            Meeting.starts_at > now,
-            Meeting.starts_at < now + LOOK_AHEAD,
-            confirmed < Need.wanted,
-        )
-        .order_by(Meeting.starts_at, Need.id)
-    )
+    return needs.where(
+        Meeting.status == Status.PLANNED,
+        Meeting.starts_at > now,
+        Meeting.starts_at < now + LOOK_AHEAD,
+        confirmed < Need.wanted,
+    ).order_by(Meeting.starts_at, Need.id)
 
 
 def offers_waiting(person: Person, *, now: datetime) -> Select[Assignment]:

@@ -71,6 +71,10 @@ def test_pages_of_a_mediator(
     )
     page.goto(f"{one_house.base}/{language}/places")
     visit(page, one_house, language, [path_in(page, "main a[href$='/leaving']")])
+    steps = ["steps", "roles", "about", "limits", "languages", "languages?words=kurd"]
+    free = ["free", "free/times", "free/away", "free/extra", "free/file"]
+    levels = ["languages/ckb", "languages/apc"]
+    visit(page, one_house, language, [f"/profile/{one}" for one in (*steps, *free, *levels)])
 
 
 @pytest.mark.parametrize(("width", "language"), LOOKS)

@@ -13,11 +13,12 @@ import time_machine
 from flask import Flask
 
 from app.extensions import db
+from app.folding import fold
 from app.people.models import Centre, Person
 from app.people.terms import Role
 from app.programme.bookings import book
 from app.programme.kinds import Kind, Privacy
-from app.programme.models import Activity, ActivityText, Meeting, Part, Status, fold
+from app.programme.models import Activity, ActivityText, Meeting, Part, Status
 from app.programme.organisation_calendar import CalendarEntry, DayKind
 from app.staffing.models import State
 from tests import make

@@ -19,6 +19,7 @@ from sqlalchemy import func, select
 from werkzeug.test import TestResponse
 
 from app.extensions import db
+from app.folding import fold
 from app.notices.models import Kind as Letter
 from app.notices.models import Notice
 from app.people.models import Centre, Person
@@ -39,7 +40,6 @@ from app.programme.models import (
     Part,
     Scope,
     Status,
-    fold,
 )
 from app.programme.operations import RoomTaken
 from app.programme.organisation_calendar import CalendarEntry, DayKind

@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from app.extensions import db
+from app.folding import fold
 from app.i18n import LANGUAGES
 from app.notices.letter import Letter
 from app.notices.models import Kind, Notice
@@ -31,7 +32,6 @@ from app.programme.models import (
     Part,
     Scope,
     Status,
-    fold,
 )
 from app.reminders.letters import compose
 from app.staffing.models import State, Swap
