@@ -16,7 +16,7 @@ from app.i18n import LANGUAGES
 from app.notices.letter import Letter
 from app.notices.models import Kind, Notice
 from app.people.models import Person
-from app.people.terms import Level
+from app.people.terms import Level, Role, Stage
 from app.programme.bookings import book
 from app.programme.kinds import Kind as ActivityKind
 from app.programme.models import (
@@ -38,12 +38,13 @@ from tests.make import BEFORE, LONG_AGO, MONDAY
 
 pytestmark = pytest.mark.usefixtures("app")
 FOLDER = Path(__file__).parent / "letters"
+ABOUT_NO_MEETING = (Kind.PASSWORD, Kind.STAGE_CHANGED, Kind.PAPERS_END)
 CASES = [
     (kind, secret, language)
     for kind in Kind
     for secret in (False, True)
     for language in LANGUAGES
-    if not (kind is Kind.PASSWORD and secret)
+    if not (kind in ABOUT_NO_MEETING and secret)
 ]
 
 
@@ -120,6 +121,13 @@ def letter_of(kind: Kind, secret: bool, language: str) -> Letter | None:
                 need=make.need(meeting=a_later_meeting(meeting)), person=reader, ref="REF"
             )
         about = {"activities": [activity.id]}
+    if kind is Kind.STAGE_CHANGED:
+        about = {"centre": activity.centre_id, "role": Role.MEDIATOR, "stage": Stage.ACTIVE}
+    if kind is Kind.PAPERS_END:
+        until = BEFORE.date() + timedelta(days=30)
+        reader.contracts[0].valid_until = until
+        contract = reader.contracts[0].id
+        about = {"paper": "contract", "id": contract, "until": until.isoformat()}
     notice = Notice(
         ref="REF-OF-NOTICE",
         person=reader,
