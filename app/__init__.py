@@ -11,6 +11,8 @@ from urllib.parse import urlsplit
 from flask import Flask
 
 from app import cli, compression, extensions, health, navigation, web
+from app.approval import register
+from app.approval import routes as approval
 from app.config import Settings, read_settings
 from app.feeds import routes as feeds
 from app.invitations import code_pages
@@ -76,6 +78,8 @@ def create_app(
         free,
         planning,
         asking,
+        approval,
+        register,
         views,
         moves,
         plans,

@@ -34,6 +34,7 @@ class Settings:
     uid_domain: str
     exit_url: str
     proxies: int
+    check_months: int
 
     @property
     def mail_folder(self) -> Path:
@@ -80,6 +81,7 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
             "PUNTE_EXIT_URL", environ.get("PUNTE_EXIT_URL", "https://ro.wikipedia.org/")
         ),
         proxies=_small_number("PUNTE_PROXIES", environ.get("PUNTE_PROXIES", "0")),
+        check_months=_small_number("PUNTE_CHECK_MONTHS", environ.get("PUNTE_CHECK_MONTHS", "6")),
     )
 
 

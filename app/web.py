@@ -146,6 +146,10 @@ def day_name(day: date) -> str:
     return f"{format_date(day, 'EEEE')}{_(', ')}{format_date(day, 'd MMMM')}"
 
 
+def whole_day(day: date) -> str:
+    return str(format_date(day, "d MMM y"))
+
+
 def short_day(day: date) -> str:
     return str(format_date(day, "EEE d MMM"))
 
@@ -162,6 +166,7 @@ FILTERS: dict[str, Callable[..., Any]] = {
     "iso_day": iso_day,
     "day_name": day_name,
     "short_day": short_day,
+    "whole_day": whole_day,
     "isolated": isolated,
     "parsed": datetime.fromisoformat,
 }

@@ -21,6 +21,7 @@ from app.notices.sms import ByContact, FolderSms, HttpSms
 from app.people.operations import forget_old_sign_ins
 from app.reminders.letters import compose
 from app.reminders.operations import post_reminders
+from app.reminders.papers import post_papers_ending
 from app.staffing.asking import go_on, running_askings
 from app.staffing.models import Asking
 from app.staffing.rechecking import recheck_everyone
@@ -41,6 +42,7 @@ def timetable(app: Flask) -> BlockingScheduler:
     scheduler.add_job(in_context(app, ask), "interval", seconds=10, next_run_time=start)
     scheduler.add_job(in_context(app, remind), "interval", seconds=30, next_run_time=start)
     scheduler.add_job(in_context(app, recheck), "interval", minutes=10, next_run_time=start)
+    scheduler.add_job(in_context(app, warn), "interval", hours=1, next_run_time=start)
     scheduler.add_job(in_context(app, tidy), "interval", hours=1, next_run_time=start)
     return scheduler
 
@@ -82,6 +84,12 @@ def ask() -> None:
 def recheck() -> None:
     """Free the places of those who may not have them any more."""
     recheck_everyone(now=clock.now())
+    db.session.commit()
+
+
+def warn() -> None:
+    """Owe a letter to whose contract or check ends within a month."""
+    post_papers_ending(now=clock.now())
     db.session.commit()
 
 

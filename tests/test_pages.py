@@ -233,6 +233,8 @@ def test_a_role_opens_its_own_pages_and_no_others(app: Flask, role: Role) -> Non
         "/people": {Role.COORDINATOR, Role.ADMINISTRATOR},
         "/people/new": {Role.COORDINATOR, Role.ADMINISTRATOR},
         "/call-list": {Role.COORDINATOR, Role.ADMINISTRATOR},
+        "/applications": {Role.COORDINATOR, Role.ADMINISTRATOR},
+        "/volunteer-register": {Role.COORDINATOR, Role.ADMINISTRATOR},
         "/needed": set(HELPERS),
         "/places": set(HELPERS),
         "/mine": set(Role),

@@ -10,6 +10,7 @@ from typing import Any
 
 from sqlalchemy import delete
 
+from app.demo.applications import add_applications
 from app.demo.free import say_who_is_free
 from app.demo.people import add_people
 from app.demo.programme import SERIES, Series
@@ -104,6 +105,7 @@ def fill_centres(today: date, *, now: datetime) -> None:
             join(activity, people[name], by=activity.coordinator, now=now)
         _staff(activity, chance, now=now)
     say_who_is_free(people, centres, today, now=now)
+    add_applications(centres, people, today, now=now)
     db.session.flush()
     db.session.execute(delete(Notice))  # nobody is owed a letter about what was always so
 

@@ -152,6 +152,7 @@ def _add(
         )
     for code in one.centres.split() if set(one.roles) & set(HELPERS) else ():
         person.contracts.append(_contract(one, centres[code], today, now))
+    person.is_adult = True if set(one.roles) & set(HELPERS) else None
     person.password_hash = kept if one.box else None
     db.session.flush()
     return person

@@ -15,11 +15,11 @@ from app.invitations.forms import ForgottenForm, PersonForm, facts_of
 from app.invitations.operations import EmailIsTheirs, change_email, forgotten, invite
 from app.people import operations
 from app.people.access import public
-from app.people.current import staff
+from app.people.current import may_change, staff
 from app.people.forms import stripped
 from app.people.models import Centre, Person
 from app.people.queries import centres_of, people_of
-from app.people.terms import STAFF, Gender, Role
+from app.people.terms import STAFF, Gender, Role, Stage
 from app.web import callers_network, one_or_404
 
 bp = Blueprint("invitations", __name__)
@@ -35,7 +35,7 @@ def people() -> str:
     shown = [p for p in found if role is None or any(role in p.roles_in(c) for c in mine)]
     return render_template(
         "invitations/people.html",
-        may_change=_may_change,
+        may_change=may_change,
         people=shown,
         centres=_centres(),
         roles=list(Role),
@@ -63,6 +63,7 @@ def add() -> tuple[str, int] | Response:
         spoken=form.spoken(),
         language=form.language.data,
         now=now,
+        volunteers=Stage.INTERVIEW,
         **_details(form),
     )
     invite(person, by=staff(), now=now)
@@ -101,7 +102,8 @@ def change(ref: str) -> tuple[str, int] | Response:
     person.name, person.language = form.name.data, form.language.data
     person.phone, person.gender = details["phone"], details["gender"]
     centre = _centre(form.centre.data)
-    operations.set_roles(person, centre, frozenset(form.roles.data))
+    roles = frozenset(form.roles.data)
+    operations.set_roles(person, centre, roles, volunteers=Stage.INTERVIEW)
     operations.set_languages(person, form.spoken())
     db.session.commit()
     flash(_("Saved."), "success")
@@ -149,20 +151,16 @@ def _centre(centre_id: int) -> Centre:
 def _find(ref: str) -> Person:
     """Somebody of one's centres whom one may change."""
     person = one_or_404(people_of(staff()).where(Person.ref == ref))
-    if not _may_change(person):
+    if not may_change(person):
         abort(404)
     return person
 
 
-def _may_change(person: Person) -> bool:
-    """Colleagues are changed by an administrator of every centre where they are on the staff."""
-    return person.centres_where(*STAFF) <= staff().centres_where(Role.ADMINISTRATOR)
-
-
 def _shared_centre(person: Person) -> Centre:
+    """Where they are something by now; else where they would like to be, or were."""
     theirs = {m.centre_id for m in person.memberships}
-    known = [centre for centre in _centres() if centre.id in theirs]
-    return next((centre for centre in known if person.roles_in(centre.id)), known[0])
+    mine = [c for c in _centres() if c.id in theirs]
+    return next((c for c in mine if person.roles_in(c.id)), mine[0])
 
 
 def _details(form: PersonForm) -> dict[str, Any]:

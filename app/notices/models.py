@@ -43,6 +43,8 @@ class Kind(StrEnum):
     SWAP_PROPOSED = "swap_proposed"
     SWAP_REFUSED = "swap_refused"
     SWAPPED = "swapped"
+    STAGE_CHANGED = "stage_changed"
+    PAPERS_END = "papers_end"
     PASSWORD = "password"
     CODE = "code"
     APPLIED = "applied"
@@ -89,6 +91,8 @@ _LABELS = {
     Kind.SWAP_PROPOSED: _l("a swap is proposed"),
     Kind.SWAP_REFUSED: _l("a swap was refused"),
     Kind.SWAPPED: _l("two places were swapped"),
+    Kind.STAGE_CHANGED: _l("an answer to who would like to help"),
+    Kind.PAPERS_END: _l("a contract or a check ends"),
     Kind.PASSWORD: _l("a link for the password"),
     Kind.CODE: _l("a code to sign in"),
     Kind.APPLIED: _l("somebody would like to help"),

@@ -99,6 +99,11 @@ def staff() -> Person:
     return person
 
 
+def may_change(person: Person) -> bool:
+    """Colleagues are changed by an administrator of every centre where they are on the staff."""
+    return person.centres_where(*STAFF) <= staff().centres_where(Role.ADMINISTRATOR)
+
+
 def planned_centres() -> list[Centre]:
     """The centres whose programme the signed-in coordinator plans."""
     return centres_of(planner(), Role.COORDINATOR)

@@ -30,7 +30,7 @@ from app.people.queries import (
     person_by_email,
     sign_in_of,
 )
-from app.people.terms import Gender, Level, Role
+from app.people.terms import Gender, Level, Role, Stage
 from app.refusal import Refusal
 
 Spoken = Mapping[str, tuple[Level | None, ...]]
@@ -133,8 +133,9 @@ def add_person(
     email: str | None = None,
     phone: str | None = None,
     gender: Gender | None = None,
+    volunteers: Stage = Stage.ACTIVE,
 ) -> Person:
-    """Someone new, with roles per centre. Raises `EmailTaken`."""
+    """Someone new, with roles per centre, *volunteers* that far. Raises `EmailTaken`."""
     if email is not None and person_by_email(email) is not None:
         raise EmailTaken
     home = next(iter(roles), None)
@@ -150,19 +151,28 @@ def add_person(
     )
     db.session.add(person)
     for centre, given in roles.items():
-        set_roles(person, centre, given)
+        set_roles(person, centre, given, volunteers=volunteers)
     set_languages(person, spoken)
     db.session.flush()
     return person
 
 
-def set_roles(person: Person, centre: Centre, roles: frozenset[Role]) -> None:
-    """Exactly *roles* in *centre*; roles elsewhere stay."""
+def set_roles(
+    person: Person,
+    centre: Centre,
+    roles: frozenset[Role],
+    *,
+    volunteers: Stage = Stage.ACTIVE,
+) -> None:
+    """Exactly *roles* in *centre*; roles elsewhere stay, as does what somebody applied for or left,
+    which goes its own way. Who becomes a volunteer by it comes to the stage *volunteers*."""
     for membership in [m for m in person.memberships if m.centre == centre]:
-        if membership.role not in roles:
+        if membership.role not in roles and membership.stage.counts:
             person.memberships.remove(membership)
     have = {m.role for m in person.memberships if m.centre == centre}
-    person.memberships += [Membership(centre=centre, role=r) for r in sorted(roles - have)]
+    for role in sorted(roles - have):
+        stage = volunteers if role is Role.VOLUNTEER else Stage.ACTIVE
+        person.memberships.append(Membership(centre=centre, role=role, stage=stage))
 
 
 def set_languages(person: Person, spoken: Spoken) -> None:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from flask import current_app, url_for
@@ -20,9 +20,9 @@ from app.i18n import _, ngettext
 from app.notices.models import Notice
 from app.notices.queries import call_list
 from app.people.locale import page_language
-from app.people.models import Centre, Person
+from app.people.models import Centre, Membership, Person
 from app.people.queries import with_role
-from app.people.terms import HELPERS
+from app.people.terms import HELPERS, Stage
 from app.planning.lacking import childcare_lacking, learners_elsewhere, too_small_groups
 from app.programme.days_off import days_off
 from app.programme.models import Activity, Meeting, Status
@@ -30,8 +30,10 @@ from app.programme.places import Room
 from app.programme.queries import is_published, meetings_planned_by
 from app.programme.terms import Term
 from app.staffing.coverage import Coverage
+from app.staffing.models import Assignment, State
 from app.staffing.queries import LOOK_AHEAD, coverages_of
 from app.staffing.words import describe
+from app.web import isolated
 
 SOON, LEAD, A_MONTH = timedelta(days=14), timedelta(days=21), timedelta(days=30)
 SHOWN = 5
@@ -81,6 +83,7 @@ def attention_for(person: Person, centre: Centre, *, now: datetime) -> Attention
     meetings = _coming(person, centre, now)
     coverages = coverages_of([meeting.id for meeting in meetings])
     needs = [(m, one) for m in meetings for one in coverages.get(m.id, ())]
+    helping = db.session.scalars(with_role(centre.id, *HELPERS).options(*_PAPERS)).all()
     groups = [
         (_("Somebody is missing"), _uncovered(needs, now)),
         (_("Stand-ins"), _stand_ins(needs)),
@@ -90,12 +93,17 @@ def attention_for(person: Person, centre: Centre, *, now: datetime) -> Attention
         (_("Childcare"), _childcare(person, meetings)),
         (_("Rooms"), _rooms(meetings)),
         (_("Groups that are too small"), _small(person, centre, now)),
-        (_("Integrity certificates"), _certificates(centre, now)),
+        (_("Who would like to help"), _applications(centre)),
+        (_("Integrity certificates"), _certificates(centre, now, needs, helping)),
+        (_("Contracts"), _contracts(centre, now, needs, helping)),
         (_("Not published yet"), _drafts(centre, now)),
         (_("Please telephone"), _calls(person, now)),
     ]
     whole = [Group(title, tuple(points)) for title, points in groups]
     return Attention(tuple(group for group in whole if group.points))
+
+
+_PAPERS = selectinload(Person.checks), selectinload(Person.contracts)
 
 
 def _coming(person: Person, centre: Centre, now: datetime) -> Sequence[Meeting]:
@@ -216,19 +224,92 @@ def _small(person: Person, centre: Centre, now: datetime) -> Iterator[Point]:
         yield Point(href, f"{count}{_(', ')}{begun}", activity.title_in(page_language()))
 
 
-def _certificates(centre: Centre, now: datetime) -> Iterator[Point]:
+def _applications(centre: Centre) -> Iterator[Point]:
+    """Whoever waits for an answer, the longest first."""
+    found = db.session.scalars(
+        select(Membership)
+        .join(Membership.person)
+        .where(
+            Membership.centre_id == centre.id,
+            Membership.stage.in_((Stage.APPLIED, Stage.INTERVIEW)),
+            Person.is_active,
+        )
+        .order_by(Membership.since.is_(None), Membership.since, Membership.id)
+        .options(contains_eager(Membership.person))
+    )
+    for one in found:
+        says = f"{one.role.label}{_(', ')}{one.stage.label}"
+        yield Point(url_for("approval.papers", ref=one.person.ref), says, one.person.name)
+
+
+def _certificates(
+    centre: Centre,
+    now: datetime,
+    needs: Sequence[tuple[Meeting, Coverage]],
+    helping: Sequence[Person],
+) -> Iterator[Point]:
     today = now.astimezone(centre.tz).date()
-    found = db.session.scalars(with_role(centre.id, *HELPERS).options(selectinload(Person.checks)))
     soon = today, today + A_MONTH
     ending = [
         (person.check_valid_until, person)
-        for person in found
+        for person in helping
         if person.check_valid_until and soon[0] <= person.check_valid_until <= soon[1]
     ]
     for until, person in sorted(ending, key=lambda pair: (pair[0], pair[1].name)):
         day = format_date(until, "d MMMM y")
         says = _("the integrity certificate ends on %(day)s", day=day)
-        yield Point(url_for("invitations.show", ref=person.ref), says, person.name)
+        checked = [one for one in needs if one[1].need.check_required or _is_with_minors(one[0])]
+        says += _expected_after(until, person, centre, checked)
+        yield Point(url_for("approval.papers", ref=person.ref), says, person.name)
+
+
+def _is_with_minors(meeting: Meeting) -> bool:
+    return meeting.activity.is_with_minors
+
+
+def _contracts(
+    centre: Centre,
+    now: datetime,
+    needs: Sequence[tuple[Meeting, Coverage]],
+    helping: Sequence[Person],
+) -> Iterator[Point]:
+    """Those that end within a month and that no other follows."""
+    today = now.astimezone(centre.tz).date()
+    ending = []
+    for person in helping:
+        days = [one.valid_until for one in person.contracts if one.centre_id == centre.id]
+        soon = (day for day in days if day and today <= day <= today + A_MONTH)
+        last = max(soon, default=None)
+        if last and person.contract_on(last + timedelta(days=1), centre.id) is None:
+            ending.append((last, person))
+    for until, person in sorted(ending, key=lambda pair: (pair[0], pair[1].name)):
+        says = _("the contract ends on %(day)s", day=format_date(until, "d MMMM y"))
+        says += _expected_after(until, person, centre, needs)
+        yield Point(url_for("approval.papers", ref=person.ref), says, person.name)
+
+
+def _expected_after(
+    until: date, person: Person, centre: Centre, needs: Iterable[tuple[Meeting, Coverage]]
+) -> str:
+    """What they are expected at after that day: the first, and how many more."""
+    later = {
+        meeting.id: meeting
+        for meeting, one in needs
+        if meeting.ends_at.astimezone(centre.tz).date() > until
+        and any(a.person_id == person.id and a.state is State.CONFIRMED for a in _places(one))
+    }
+    if not later:
+        return ""
+    first, *others = sorted(later.values(), key=lambda meeting: meeting.starts_at)
+    day = format_date(first.starts_at.astimezone(centre.tz).date(), "d MMMM")
+    name = _("Meeting") if first.is_secret else first.title_in(page_language())
+    says = _("expected after it: %(title)s, %(day)s", title=isolated(name), day=day)
+    more = ngettext("and %(num)s more", "and %(num)s more", len(others)) if others else ""
+    return "; ".join(["", says]) + (f" {more}" if more else "")
+
+
+def _places(coverage: Coverage) -> Sequence[Assignment]:
+    return coverage.need.assignments
 
 
 def _drafts(centre: Centre, now: datetime) -> Iterator[Point]:

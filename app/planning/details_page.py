@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Blueprint, flash, redirect, render_template, url_for
+from flask import Blueprint, flash, redirect, render_template, request, url_for
 from sqlalchemy import func, select
 from werkzeug import Response
 
 from app import clock
 from app.extensions import db
-from app.i18n import _
+from app.i18n import _, ngettext
 from app.people.current import planner
 from app.planning.details_form import DetailsForm, details_of
 from app.programme.kinds import Kind
@@ -19,12 +19,12 @@ from app.programme.operations import (
     FewerPlacesThanTaken,
     MinimumAboveCapacity,
     NoDraft,
-    change_facts,
 )
 from app.programme.queries import activities_planned_by
 from app.programme.terms import Term
 from app.programme.throwing_away import throw_away
 from app.signups.queries import places_taken
+from app.staffing.stricter import SomebodyWouldNotFit, change_facts
 from app.web import one_or_404
 
 bp = Blueprint("details", __name__)
@@ -45,11 +45,31 @@ def change(ref: str) -> tuple[str, int] | Response:
     if not form.validate_on_submit():
         return _show(activity, form), 422
     try:
-        changed = change_facts(activity, form.facts(), taken=places_taken, now=clock.now())
+        changed, freed = change_facts(
+            activity,
+            form.facts(),
+            taken=places_taken,
+            by=planner(),
+            now=clock.now(),
+            free=request.form.get("free", "").split(),
+        )
+    except SomebodyWouldNotFit as refusal:
+        db.session.rollback()
+        return _show(_activity(ref), form, refusal), 409
     except (FewerPlacesThanTaken, MinimumAboveCapacity) as refusal:
         return _refused(ref, refusal)
     db.session.commit()
-    if changed:
+    if freed:
+        flash(
+            ngettext(
+                "The details were changed. %(num)s place is open again, and its person is told.",
+                "The details were changed. %(num)s places are open again, and those who held them "
+                "are told.",
+                freed,
+            ),
+            "success",
+        )
+    elif changed:
         flash(_("The details were changed."), "success")
     else:
         flash(_("This is how it was already. Nothing was changed."))
@@ -88,8 +108,8 @@ def _has_room(activity: Activity) -> bool:
     return db.session.scalars(found).one() > 0
 
 
-def _show(activity: Activity, form: DetailsForm) -> str:
-    return render_template("planning/details.html", activity=activity, form=form)
+def _show(activity: Activity, form: DetailsForm, refusal: SomebodyWouldNotFit | None = None) -> str:
+    return render_template("planning/details.html", activity=activity, form=form, refusal=refusal)
 
 
 @bp.get("/activities/<ref>/removal")

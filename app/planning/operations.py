@@ -29,11 +29,13 @@ LETTERS = (Letter.SERIES_CHANGED, Letter.MOVED, Letter.CANCELLED, Letter.RESTORE
 @dataclass(frozen=True)
 class NeedChange:
     """A need of a series and what it becomes; None: there was none, or there is none any more.
-    *chosen*: the ids of needs that are meant, where a meeting has several alike."""
+    *chosen*: the ids of needs that are meant, where a meeting has several alike; *free*: the refs
+    of assignments that may be freed where their people would no longer fit."""
 
     old: NeedFacts | None
     new: NeedFacts | None
     chosen: frozenset[int] = frozenset()
+    free: frozenset[str] = frozenset()
 
 
 def edit_series(
@@ -67,7 +69,7 @@ def edit_series(
     if moves:
         change_meetings(targets, by=by, now=now, seen=seen, edit=edit)
     if need is not None:
-        change_needs(meetings, need.old, need.new, edit=edit, chosen=need.chosen)
+        change_needs(meetings, need.old, need.new, edit=edit, chosen=need.chosen, free=need.free)
     if not moves and not changes_of_edit(edit):
         db.session.delete(edit)
         return None

@@ -36,6 +36,7 @@ from app.refusal import Refusal
 from app.staffing.models import Need
 from app.staffing.needs import facts_of
 from app.staffing.queries import needs_planned_by
+from app.staffing.stricter import SomebodyWouldNotFit
 from app.web import local_path, one_or_404
 
 bp = Blueprint("series", __name__)
@@ -210,7 +211,13 @@ def change_need(ref: str) -> tuple[str, int] | Response:
     if not form.validate_on_submit():
         return _need_page(need, form), 422
     new = None if "remove" in request.form else form.need_facts()
-    return _change_needs(need.meeting, form, NeedChange(facts_of(need), new, frozenset({need.id})))
+    free = frozenset(request.form.get("free", "").split())
+    change = NeedChange(facts_of(need), new, frozenset({need.id}), free)
+    try:
+        return _change_needs(need.meeting, form, change)
+    except SomebodyWouldNotFit as refusal:
+        db.session.rollback()
+        return _need_page(_need(ref), form, refusal), 409
 
 
 @bp.get("/meetings/<ref>/needs/new")
@@ -242,8 +249,12 @@ def _change_needs(meeting: Meeting, form: NeedInScopeForm, change: NeedChange) -
     return _saved(edit, meeting.ref)
 
 
-def _need_page(need: Need, form: NeedInScopeForm) -> str:
-    return render_template("planning/need.html", meeting=need.meeting, need=need, form=form)
+def _need_page(
+    need: Need, form: NeedInScopeForm, refusal: SomebodyWouldNotFit | None = None
+) -> str:
+    return render_template(
+        "planning/need.html", meeting=need.meeting, need=need, form=form, refusal=refusal
+    )
 
 
 def _need(ref: str) -> Need:

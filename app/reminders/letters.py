@@ -24,6 +24,7 @@ from app.people.operations import make_password_link
 from app.people.terms import Role, Stage
 from app.programme.models import TOLD, Booking, Meeting, MeetingChange
 from app.programme.queries import bookings_of, is_expected
+from app.reminders.papers import papers_facts, stage_facts
 from app.reminders.summaries import changed_for, edit_of, published_for
 from app.reminders.told import last_heard
 from app.signups.queries import enrolment_of
@@ -111,6 +112,10 @@ def _facts(notice: Notice, now: datetime, language: str) -> dict[str, Any] | Non
         return _password_facts(notice, now)
     if notice.kind is Kind.APPLIED:
         return _applied_facts(notice)
+    if notice.kind is Kind.STAGE_CHANGED:
+        return _stage_facts(notice)
+    if notice.kind is Kind.PAPERS_END:
+        return papers_facts(notice, now)
     if notice.kind is Kind.SERIES_CHANGED:
         return _series_facts(notice, now, language)
     if notice.kind is Kind.TERM_PUBLISHED:
@@ -302,6 +307,13 @@ def _term_facts(notice: Notice, now: datetime, language: str) -> dict[str, Any] 
         "asked": asked,
         "link": link(notice.person.language, "staffing.needed" if asked else "programme.mine"),
     }
+
+
+def _stage_facts(notice: Notice) -> dict[str, Any] | None:
+    facts = stage_facts(notice)
+    if facts is not None and facts["stage"] == Stage.ACTIVE:
+        return facts | {"link": link(notice.person.language, "staffing.needed")}
+    return facts
 
 
 def _password_facts(notice: Notice, now: datetime) -> dict[str, Any] | None:

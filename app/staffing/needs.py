@@ -20,13 +20,10 @@ from app.staffing.eligibility import Rule
 from app.staffing.fitting import stands_against_helpers
 from app.staffing.models import Assignment, Need, Override, State
 from app.staffing.operations import SomebodyCounts, add_needs
+from app.staffing.stricter import free_or_refuse
 
 ABOUT_LANGUAGE = (Rule.LANGUAGE_NOT_SPOKEN, Rule.DOES_NOT_INTERPRET, Rule.LEVEL_TOO_LOW)
 ALIVE = (State.OFFERED, State.REQUESTED, State.CONFIRMED)
-
-
-class SomebodyWouldNotFit(Refusal):
-    message = _l("Somebody who is confirmed would no longer fit. Ask others first.")
 
 
 class MoreThanWanted(Refusal):
@@ -78,12 +75,14 @@ def change_needs(
     *,
     edit: Edit,
     chosen: Collection[int] = (),
+    free: Collection[str] = (),
 ) -> None:
     """Each of *meetings* that needs *old* needs *new* instead; None for nothing before or after.
 
     Where a meeting has several alike, one whose id is *chosen*, else one that nobody stands for.
-    Who is asked or confirmed stays if they still fit: else `SomebodyWouldNotFit`, `MoreThanWanted`;
-    taking a need away from them: `SomebodyCounts`. The caller holds the meetings.
+    Who is asked or confirmed stays if they still fit: else `SomebodyWouldNotFit`, unless they are
+    among those to *free* (refs of assignments), and `MoreThanWanted`; taking a need away from them:
+    `SomebodyCounts`. The caller holds the meetings.
     """
     if old == new:
         return
@@ -97,8 +96,8 @@ def change_needs(
     if edit.activity.kind is Kind.CHILDCARE:
         for meeting in concerned:
             refuse_one_adult(meeting)
-    if new is not None and stands_against_helpers(concerned):
-        raise SomebodyWouldNotFit
+    if new is not None:
+        free_or_refuse(stands_against_helpers(concerned), free, by=edit.by, now=edit.at)
 
 
 def _change(

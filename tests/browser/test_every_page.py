@@ -119,6 +119,33 @@ def test_pages_of_a_coordinator(
 
 
 @pytest.mark.parametrize(("width", "language"), LOOKS)
+def test_pages_about_who_may_help(
+    one_house: House, open_page: OpenPage, width: int, language: str
+) -> None:
+    page = open_page(width, scripts=True)
+    sign_in(page, one_house, "mihai", language)
+    visit(page, one_house, language, ["/applications", "/volunteer-register"])
+    for name, one_way in (("Karim", "left"), ("Zahra", "paused"), ("Samira", None)):
+        page.goto(f"{one_house.base}/{language}/people")
+        page.get_by_role("link", name=name).first.click()
+        papers = path_in(page, "main a[href$='/papers']")
+        visit(page, one_house, language, [f"{papers}?name=a"])
+        own = papers.removesuffix("papers")
+        more = [f"{own}contracts/bucuresti/new", f"{own}checks/new", f"{own}age"]
+        if one_way:
+            more.append(
+                f"{papers}/bucuresti/{'mediator' if name == 'Zahra' else 'volunteer'}/{one_way}"
+            )
+        if name == "Zahra":
+            page.goto(f"{one_house.base}/{language}{papers}")
+            more += [
+                path_in(page, f"main a[href*='/{kind}/'][href$='removal']")
+                for kind in ("contracts", "checks")
+            ]
+        visit(page, one_house, language, more)
+
+
+@pytest.mark.parametrize(("width", "language"), LOOKS)
 def test_a_refused_form_says_so_first_and_keeps_what_was_typed(
     one_house: House, open_page: OpenPage, width: int, language: str
 ) -> None:

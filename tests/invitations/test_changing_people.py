@@ -224,8 +224,8 @@ class TestRoles:
 
         assert save(browser, new, typed(new, here, roles=["coordinator"]))[0] == 303
         assert new.roles_in(here.id) == {Role.COORDINATOR}
-        assert save(browser, new, typed(new, here, roles=["volunteer"]))[0] == 303
-        assert new.roles_in(here.id) == {Role.VOLUNTEER}
+        assert save(browser, new, typed(new, here, roles=["teacher"]))[0] == 303
+        assert new.roles_in(here.id) == {Role.TEACHER}
 
     def test_a_coordinator_is_not_even_offered_them(self, browser: Browser) -> None:
         here = make.centre()

@@ -13,8 +13,8 @@ from app.extensions import db
 from app.notices.models import TO_CALL, Notice
 from app.notices.models import Kind as Letter
 from app.notices.operations import post
-from app.people.models import Centre, Person
-from app.people.terms import Gender, Level
+from app.people.models import Centre, Membership, Person
+from app.people.terms import Gender, Level, Role, Stage
 from app.planning.attention import Attention, Point, attention_for
 from app.programme.bookings import book
 from app.programme.kinds import Kind, Privacy
@@ -276,8 +276,83 @@ def test_certificates_that_end_within_a_month(house: House, until: date | None, 
     found = house.points("Integrity certificates")
 
     assert [(one.about, one.href) for one in found] == (
-        [(helper.name, f"/people/{helper.ref}")] if seen else []
+        [(helper.name, f"/people/{helper.ref}/papers")] if seen else []
     )
+
+
+class TestContracts:
+    TITLE = "Contracts"
+
+    @pytest.mark.parametrize(
+        ("until", "seen"),
+        [
+            (date(2027, 2, 18), False),
+            (date(2027, 2, 19), True),
+            (date(2027, 3, 21), True),
+            (date(2027, 3, 22), False),
+            (None, False),
+        ],
+    )
+    def test_that_end_within_a_month(self, house: House, until: date | None, seen: bool) -> None:
+        helper = make.mediator(house.centre)
+        helper.contracts[0].valid_until = until
+        make.contract(helper, make.centre(), valid_until=date(2027, 3, 1))
+
+        found = house.points(self.TITLE)
+
+        assert [(one.about, one.href) for one in found] == (
+            [(helper.name, f"/people/{helper.ref}/papers")] if seen else []
+        )
+
+    def test_that_another_follows_are_no_matter(self, house: House) -> None:
+        helper = make.mediator(house.centre)
+        helper.contracts[0].valid_until = date(2027, 3, 1)
+        make.contract(helper, house.centre, valid_from=date(2027, 3, 2))
+
+        assert house.points(self.TITLE) == []
+
+    def test_what_they_are_expected_at_afterwards_is_named(self, house: House) -> None:
+        helper = make.mediator(house.centre, check_valid_until=date(2027, 3, 2))
+        for days in (0, 2, 9, 16):
+            need = make.need(meeting=house.meeting(starts_at=MONDAY + timedelta(days=days)))
+            need.check_required = days == 16
+            make.assignment(need=need, person=helper, state=State.CONFIRMED)
+        helper.contracts[0].valid_until = MONDAY.date()
+
+        says = {
+            group.title: [point.says for point in group.points]
+            for group in house.attention().groups
+        }
+
+        assert says["Contracts"] == [
+            "the contract ends on 1 March 2027; "
+            "expected after it: \u2068Language café\u2069, 3 March and 2 more"
+        ]
+        assert says["Integrity certificates"] == [
+            "the integrity certificate ends on 2 March 2027; "
+            "expected after it: \u2068Language café\u2069, 17 March"
+        ]
+
+
+def test_who_would_like_to_help_the_longest_first(house: House) -> None:
+    for name, days, stage in (
+        ("Late", 1, Stage.APPLIED),
+        ("Early", 9, Stage.INTERVIEW),
+        ("Done", 20, Stage.ACTIVE),
+        ("Gone", 20, Stage.LEFT),
+    ):
+        someone = make.person(name=name)
+        since = BEFORE - timedelta(days=days)
+        someone.memberships.append(
+            Membership(centre=house.centre, role=Role.VOLUNTEER, stage=stage, since=since)
+        )
+
+    found = house.points("Who would like to help")
+
+    assert [(one.about, one.says) for one in found] == [
+        ("Early", "Volunteer, invited to a talk"),
+        ("Late", "Volunteer, applied"),
+    ]
 
 
 class TestChildcare:
@@ -464,4 +539,4 @@ def test_thirty_sessions_ask_as_often_as_three(house: House) -> None:
         counts.append(len(statements(house.attention)))
 
     assert counts[0] == counts[1]
-    assert counts[0] <= 26
+    assert counts[0] <= 27

@@ -43,8 +43,9 @@ from app.programme.series import as_seen, concerned, fingerprint, moved, with_st
 from app.programme.shifting import Shift
 from app.signups.operations import join
 from app.staffing.models import Need, State
-from app.staffing.needs import MoreThanWanted, NeedFacts, SomebodyWouldNotFit
+from app.staffing.needs import MoreThanWanted, NeedFacts
 from app.staffing.operations import SomebodyCounts
+from app.staffing.stricter import SomebodyWouldNotFit
 from tests import make
 from tests.make import BEFORE, MONDAY
 from tests.races import all_at_once

@@ -43,12 +43,19 @@ pytestmark = [
     pytest.mark.parametrize("migrated", ["sqlite"], indirect=True),  # words know no engine
 ]
 FOLDER = Path(__file__).parent / "letters"
+ABOUT_NO_MEETING = (
+    Kind.PASSWORD,
+    Kind.CODE,
+    Kind.APPLIED,
+    Kind.STAGE_CHANGED,
+    Kind.PAPERS_END,
+)
 CASES = [
     (kind, secret, language)
     for kind in Kind
     for secret in (False, True)
     for language in LANGUAGES
-    if not (kind in (Kind.PASSWORD, Kind.CODE, Kind.APPLIED) and secret)
+    if not (kind in ABOUT_NO_MEETING and secret)
 ]
 
 
@@ -137,6 +144,13 @@ def letter_of(kind: Kind, secret: bool, language: str) -> Letter | None:
         about = somebody_knocked(reader)
     if kind is Kind.APPLIED:
         about = somebody_applied(reader)
+    if kind is Kind.STAGE_CHANGED:
+        about = {"centre": activity.centre_id, "role": Role.MEDIATOR, "stage": Stage.ACTIVE}
+    if kind is Kind.PAPERS_END:
+        until = BEFORE.date() + timedelta(days=30)
+        reader.contracts[0].valid_until = until
+        contract = reader.contracts[0].id
+        about = {"paper": "contract", "id": contract, "until": until.isoformat()}
     notice = Notice(
         ref="REF-OF-NOTICE",
         person=reader,

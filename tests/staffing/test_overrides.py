@@ -17,7 +17,7 @@ from app.staffing.availability import Answer
 from app.staffing.eligibility import Rule
 from app.staffing.models import Decision, Override, State
 from app.staffing.moving import HelperNotAllowedThen, move_meeting
-from app.staffing.needs import NeedFacts, SomebodyWouldNotFit, change_needs, facts_of
+from app.staffing.needs import NeedFacts, change_needs, facts_of
 from app.staffing.operations import (
     NeedFilled,
     NotEligible,
@@ -27,6 +27,7 @@ from app.staffing.operations import (
     take_place,
 )
 from app.staffing.queries import needs_of, no_longer_fit, why_not
+from app.staffing.stricter import SomebodyWouldNotFit
 from app.staffing.windows import WeeklyWindow
 from tests import make
 from tests.make import BEFORE, MONDAY

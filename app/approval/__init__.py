@@ -1,0 +1,1 @@
+"""Who may help: from asking to, through a talk and papers, until they leave."""
