@@ -11,6 +11,7 @@ from app.extensions import db
 from app.people.models import Centre, Membership, Person, SpokenLanguage
 from app.people.papers import CheckKind, Contract, ContractKind, IntegrityCheck
 from app.people.terms import HELPERS, Level, Role
+from app.presence.models import Presence
 from app.programme.bookings import book
 from app.programme.kinds import Kind
 from app.programme.models import Activity, ActivityText, Meeting, Part, fold
@@ -204,3 +205,16 @@ def make_coordinator_too(someone: Person, at: Centre) -> None:
     """*someone* plans the programme of *at* as well."""
     someone.memberships.append(Membership(centre=at, role=Role.COORDINATOR))
     db.session.flush()
+
+
+def presence(place: Assignment, **given: Any) -> Presence:
+    """The holder of *place* was there for the whole meeting, as the coordinator says."""
+    meeting = place.need.meeting
+    return build(
+        Presence,
+        {"person": place.person, "meeting": meeting, "role": place.need.role, **given},
+        starts_at=lambda: meeting.starts_at,
+        ends_at=lambda: meeting.ends_at,
+        said_by=lambda: meeting.activity.coordinator,
+        said_at=lambda: meeting.ends_at,
+    )

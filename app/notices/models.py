@@ -43,6 +43,8 @@ class Kind(StrEnum):
     SWAP_PROPOSED = "swap_proposed"
     SWAP_REFUSED = "swap_refused"
     SWAPPED = "swapped"
+    CERTIFICATE_ASKED = "certificate_asked"
+    CERTIFICATE_READY = "certificate_ready"
     PASSWORD = "password"
 
     @property
@@ -82,6 +84,8 @@ _LABELS = {
     Kind.SWAP_PROPOSED: _l("a swap is proposed"),
     Kind.SWAP_REFUSED: _l("a swap was refused"),
     Kind.SWAPPED: _l("two places were swapped"),
+    Kind.CERTIFICATE_ASKED: _l("somebody asks for a certificate"),
+    Kind.CERTIFICATE_READY: _l("a certificate is ready"),
     Kind.PASSWORD: _l("a link for the password"),
 }
 
