@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 from flask import Flask
 
 from app import cli, compression, extensions, health, navigation, web
+from app.certificates import routes as certificates
 from app.config import Settings, read_settings
 from app.feeds import routes as feeds
 from app.invitations import routes as invitations
@@ -34,6 +35,7 @@ from app.planning import (
     views,
 )
 from app.planning import routes as planning
+from app.presence import routes as presence
 from app.programme import routes as programme
 from app.reminders import routes as reminders
 from app.signups import routes as signups
@@ -83,6 +85,8 @@ def create_app(
         childcare,
         details_page,
         languages,
+        presence,
+        certificates,
         signups,
         feeds,
         reminders,

@@ -7,6 +7,9 @@ from datetime import UTC, date, datetime, timedelta
 from itertools import count
 from typing import Any, TypeVar
 
+from app.certificates.content import Attended, Heading, canonical, content_of, digest, new_code
+from app.certificates.models import Certificate, CertificateRequest
+from app.database import new_ref
 from app.extensions import db
 from app.people.models import Centre, Membership, Person, SpokenLanguage
 from app.people.papers import CheckKind, Contract, ContractKind, IntegrityCheck
@@ -217,4 +220,50 @@ def presence(place: Assignment, **given: Any) -> Presence:
         ends_at=lambda: meeting.ends_at,
         said_by=lambda: meeting.activity.coordinator,
         said_at=lambda: meeting.ends_at,
+    )
+
+
+def certificate_request(person: Person, centre: Centre, **given: Any) -> CertificateRequest:
+    return build(
+        CertificateRequest,
+        {"person": person, "centre": centre, **given},
+        everything=lambda: True,
+        asked_at=lambda: BEFORE,
+    )
+
+
+def certificate(person: Person, centre: Centre, **given: Any) -> Certificate:
+    """Two hours of a Romanian course on `MONDAY`, issued the day after."""
+    n, day = next(serial), MONDAY.date()
+    heading = Heading(
+        number=f"{centre.code.upper()}-{n:03d}/2027",
+        code=new_code(),
+        issued_on=day + timedelta(days=1),
+        host=centre.name,
+        address=centre.address,
+        volunteer=person.name,
+        contracts=[("1", LONG_AGO.date())],
+        roles=["Voluntar"],
+        first_day=day,
+        last_day=day,
+        responsibilities=["sprijin la curs"],
+        competences=["comunicare"],
+        coordinator="Mihai Dumitru",
+        representative="Ioana Marin",
+    )
+    session = Attended(day, "11:00", "13:00", 120, "Curs de limba română", "course")
+    content = canonical(content_of(heading, [session]))
+    return build(
+        Certificate,
+        {"person": person, "centre": centre, **given},
+        once=new_ref,
+        code=lambda: heading.code,
+        year=lambda: 2027,
+        serial=lambda: n,
+        issued_at=lambda: MONDAY + timedelta(days=1),
+        first_day=lambda: day,
+        last_day=lambda: day,
+        minutes=lambda: 120,
+        content=lambda: content,
+        digest=lambda: digest(content),
     )

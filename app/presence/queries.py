@@ -12,7 +12,7 @@ from app.extensions import db
 from app.people.models import Centre, Person
 from app.people.queries import with_role
 from app.people.terms import HELPERS, STAFF
-from app.presence.models import Presence
+from app.presence.models import Presence, PresenceChange
 from app.programme.models import Activity, Meeting, Status
 from app.programme.queries import (
     is_listed_meeting,
@@ -80,6 +80,22 @@ def presences_at(meeting: Meeting) -> dict[int, Presence]:
         .options(joinedload(Presence.said_by), joinedload(Presence.instead_of))
     )
     return {one.person_id: one for one in found}
+
+
+def history_of(meeting: Meeting) -> list[PresenceChange]:
+    """Everything that was said of who was at *meeting*, the latest first."""
+    return list(
+        db.session.scalars(
+            select(PresenceChange)
+            .join(PresenceChange.presence)
+            .where(Presence.meeting_id == meeting.id)
+            .options(
+                contains_eager(PresenceChange.presence).joinedload(Presence.person),
+                joinedload(PresenceChange.by),
+            )
+            .order_by(PresenceChange.at.desc(), PresenceChange.id.desc())
+        )
+    )
 
 
 def may_have_come(meeting: Meeting) -> list[Person]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 from sqlalchemy import select
@@ -254,7 +255,7 @@ class TestSomebodyElseCame:
             state=State.CONFIRMED,
         )
         man = make.mediator(group.centre, gender=Gender.MAN)
-        given = {"instead_of": one.person, "by": group.coordinator, "now": LATER}
+        given: dict[str, Any] = {"instead_of": one.person, "by": group.coordinator, "now": LATER}
 
         with pytest.raises(ReasonWanted) as refused:
             came_instead(need, man, WHOLE, reason=" ", **given)
@@ -271,7 +272,7 @@ class TestSomebodyElseCame:
         here = one.need.meeting.activity.centre
         other = make.need(meeting=make.meeting(activity=make.activity(centre=here)))
         sub = make.assignment(need=other, state=State.CONFIRMED).person
-        given = {"instead_of": one.person, "by": boss_of(one), "now": LATER}
+        given: dict[str, Any] = {"instead_of": one.person, "by": boss_of(one), "now": LATER}
 
         with pytest.raises(ReasonWanted) as refused:
             came_instead(one.need, sub, WHOLE, reason="", **given)
@@ -284,7 +285,7 @@ class TestSomebodyElseCame:
     def test_not_before_it_begins_nor_twice(self) -> None:
         one = place()
         sub = make.mediator(one.need.meeting.activity.centre)
-        given = {"instead_of": None, "reason": "", "by": boss_of(one)}
+        given: dict[str, Any] = {"instead_of": None, "reason": "", "by": boss_of(one)}
 
         with pytest.raises(NotYet):
             came_instead(one.need, sub, WHOLE, now=MONDAY - timedelta(minutes=1), **given)

@@ -41,12 +41,13 @@ pytestmark = [
     pytest.mark.parametrize("migrated", ["sqlite"], indirect=True),  # words know no engine
 ]
 FOLDER = Path(__file__).parent / "letters"
+ABOUT_NO_MEETING = (Kind.PASSWORD, Kind.CERTIFICATE_ASKED, Kind.CERTIFICATE_READY)
 CASES = [
     (kind, secret, language)
     for kind in Kind
     for secret in (False, True)
     for language in LANGUAGES
-    if not (kind is Kind.PASSWORD and secret)
+    if not (kind in ABOUT_NO_MEETING and secret)
 ]
 
 
@@ -131,6 +132,11 @@ def letter_of(kind: Kind, secret: bool, language: str) -> Letter | None:
                 need=make.need(meeting=a_later_meeting(meeting)), person=reader, ref="REF"
             )
         about = {"activities": [activity.id]}
+    if kind in (Kind.CERTIFICATE_ASKED, Kind.CERTIFICATE_READY):
+        reader.ref = "REF-OF-PERSON"
+        asked = make.certificate_request(person=reader, centre=activity.centre)
+        issued = make.certificate(person=reader, centre=activity.centre, ref="REF")
+        about = {"request": asked.id, "certificate": issued.id}
     notice = Notice(
         ref="REF-OF-NOTICE",
         person=reader,
