@@ -11,6 +11,7 @@ from typing import Any
 from sqlalchemy import delete
 
 from app.demo.people import add_people
+from app.demo.presence import add_past
 from app.demo.programme import SERIES, Series
 from app.extensions import db
 from app.notices.models import Notice
@@ -102,6 +103,7 @@ def fill_centres(today: date, *, now: datetime) -> None:
         for name in series.learners:
             join(activity, people[name], by=activity.coordinator, now=now)
         _staff(activity, chance, now=now)
+    add_past(centres["bucuresti"], people, today, now=now)
     db.session.flush()
     db.session.execute(delete(Notice))  # nobody is owed a letter about what was always so
 
