@@ -28,8 +28,8 @@ class DraftForm(FlaskForm):  # type: ignore[misc]
     """What the coordinator writes on a certificate; it is in Romanian whatever the page is in."""
 
     once = HiddenField(validators=[Regexp(r"^[A-Za-z0-9_-]{16,64}$")])
-    first_day = DateField(_l("From"), [InputRequired(_l("Choose a day."))])
-    last_day = DateField(_l("To"), [InputRequired(_l("Choose a day."))])
+    first_day = DateField(_l("First day"), [InputRequired(_l("Choose a day."))])
+    last_day = DateField(_l("Last day"), [InputRequired(_l("Choose a day."))])
     volunteer = StringField(
         _l("Name of the volunteer"),
         [DataRequired(_l("Type the name as it stands in the contract.")), Length(max=120)],

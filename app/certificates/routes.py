@@ -120,7 +120,6 @@ def _show_draft(person: Person, centre: Centre, form: DraftForm, what: Certifiab
         form=form,
         what=what,
         asked=open_request(person, centre),
-        time=hours_minutes,
     )
 
 

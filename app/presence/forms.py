@@ -87,6 +87,8 @@ class HelperRow(Form):  # type: ignore[misc]
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        for hour in (self.starts, self.ends):
+            hour.flags.optional = False  # not said beside it: whoever came came at some hour
         self.answer.choices = choices(
             [
                 (CAME, _("came")),

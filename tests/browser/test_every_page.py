@@ -49,7 +49,12 @@ def path_in(page: Page, selector: str) -> str:
 @pytest.mark.parametrize(("width", "language"), LOOKS)
 def test_public_pages(one_house: House, open_page: OpenPage, width: int, language: str) -> None:
     page = open_page(width, scripts=True)
-    visit(page, one_house, language, ["/", "/calendars", "/sign-in", "/forgotten-password"])
+    visit(
+        page,
+        one_house,
+        language,
+        ["/", "/calendars", "/sign-in", "/forgotten-password", "/certificate-check"],
+    )
     page.goto(f"{one_house.base}/{language}/")
     meeting = path_in(page, ".session-title a")
     visit(page, one_house, language, [meeting])
@@ -66,7 +71,15 @@ def test_pages_of_a_mediator(
         page,
         one_house,
         language,
-        ["/needed?all=1", "/mine", "/places", "/profile", "/my-calendars", "/confirmation"],
+        [
+            "/needed?all=1",
+            "/mine",
+            "/places",
+            "/my-hours",
+            "/profile",
+            "/my-calendars",
+            "/confirmation",
+        ],
     )
     page.goto(f"{one_house.base}/{language}/places")
     visit(page, one_house, language, [path_in(page, "main a[href$='/leaving']")])
