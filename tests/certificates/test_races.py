@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from functools import partial
+from typing import Any
 
 from flask import Flask
 from sqlalchemy import select
@@ -32,18 +34,20 @@ def test_numbers_have_no_gap_and_no_double(racing_app: Flask) -> None:
                 meeting=make.meeting(activity=make.activity(centre=centre, coordinator=boss)),
                 role=Role.VOLUNTEER,
             )
-            ana = make.person([Role.VOLUNTEER], centre)
-            make.presence(make.assignment(need=need, person=ana, state=State.CONFIRMED))
-            ids = centre.id, boss.id, ana.id
+            people = [make.person([Role.VOLUNTEER], centre) for _n in range(2)]
+            for one in people:
+                make.presence(make.assignment(need=need, person=one, state=State.CONFIRMED))
+            ids = centre.id, boss.id, [one.id for one in people]
             db.session.commit()
 
-        def click(once: str, ids: tuple[int, int, int] = ids) -> object:
-            here = db.session.get_one(Centre, ids[0])
-            by, person = (db.session.get_one(Person, one) for one in ids[1:])
+        def click(form: int, whose: int, round_: int = number, ids: Any = ids) -> object:
+            here, by = db.session.get_one(Centre, ids[0]), db.session.get_one(Person, ids[1])
+            person = db.session.get_one(Person, ids[2][whose])
+            once = f"form-{form}-of-round-{round_}"
             return issue(person, here, typed(), once=once, by=by, now=NOW).serial
 
-        forms = [f"form-{number}-{name}-of-a-round" for name in ("a", "a", "b")]
-        results = all_at_once(racing_app, [lambda f=f: click(f) for f in forms])  # type: ignore[misc]
+        forms = ((1, 0), (1, 0), (2, 1))
+        results = all_at_once(racing_app, [partial(click, *form) for form in forms])
 
         assert not [one for one in results if isinstance(one, DBAPIError)], results
         with racing_app.app_context():
