@@ -14,7 +14,8 @@ from werkzeug import Response as Redirect
 from app import clock
 from app.certificates import operations, suggestions
 from app.certificates.content import hours_minutes, initials, spaced, tidy_code
-from app.certificates.forms import AskForm, CodeForm, DraftForm, WithdrawForm, draft_defaults
+from app.certificates.draft_form import DraftForm, WithdrawForm, draft_defaults
+from app.certificates.forms import AskForm, CodeForm
 from app.certificates.models import Certificate
 from app.certificates.paper import can_make_pdf, pdf_of
 from app.certificates.queries import (

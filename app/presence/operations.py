@@ -18,8 +18,9 @@ from app.presence.models import MISSED, Presence, PresenceChange, Word
 from app.presence.queries import CORRECTABLE, FROM, UNTIL, place_at, presence_of
 from app.programme.models import Meeting
 from app.refusal import Refusal
+from app.staffing.decisions import decide
 from app.staffing.eligibility import Reason
-from app.staffing.models import Assignment, Decision, Need, Override, State
+from app.staffing.models import Assignment, Need, Override, State
 from app.staffing.queries import assignment_of, why_not
 
 
@@ -167,20 +168,20 @@ def _give_place(
     """The place, what it was given in spite of, and how it came about. Nobody is booked: it is
     over, or they are there."""
     assignment = assignment_of(need, person) or Assignment(need=need, person=person, made_at=now)
-    assignment.state, assignment.changed_at, assignment.lapses_at = State.CONFIRMED, now, None
-    db.session.add(assignment)
-    db.session.flush()
+    assignment.lapses_at = None
+    decide(
+        assignment,
+        State.CONFIRMED,
+        by=by,
+        now=now,
+        came_instead=True,
+        instead_of=instead_of.id if instead_of else None,
+        overridden=[one.rule.value for one in reasons],
+    )
     for one in reasons:
         assignment.overrides.append(
             Override(rule=one.rule, reason=reason, starts_at=need.meeting.starts_at, by=by, at=now)
         )
-    why = {
-        "came": "instead",
-        "instead_of": instead_of.id if instead_of else None,
-        "against": [one.rule.value for one in reasons],
-    }
-    decision = Decision(assignment=assignment, state=State.CONFIRMED, at=now, by=by, why=why)
-    db.session.add(decision)
     db.session.flush()
 
 

@@ -20,8 +20,9 @@ from app.people.models import Person
 from app.people.queries import people_of
 from app.people.terms import HELPERS
 from app.presence import operations
-from app.presence.forms import HoursForm, InsteadForm, MeetingPresenceForm
+from app.presence.forms import HoursForm
 from app.presence.hours import Stay, by_month, total
+from app.presence.meeting_form import InsteadForm, MeetingPresenceForm
 from app.presence.models import Presence, Word
 from app.presence.queries import (
     CORRECTABLE,
@@ -36,7 +37,7 @@ from app.presence.queries import (
     presences_at,
     presences_planned_by,
 )
-from app.presence.words import rule_words, word_in_words
+from app.presence.words import word_in_words
 from app.programme.models import Activity, Meeting, Status
 from app.programme.queries import meetings_planned_by
 from app.staffing.models import Assignment, Need, State
@@ -59,11 +60,9 @@ def hours_minutes(minutes: int) -> str:
 
 @bp.app_context_processor
 def words() -> dict[str, object]:
-    reader = page_language()
     return {
         "arrivals": arrivals,
         "presence_lacking": presence_lacking,
-        "rule_words": lambda rule, need: rule_words(rule, need, reader),
         "word_in_words": word_in_words,
     }
 

@@ -244,7 +244,11 @@ class TestSomebodyElseCame:
         assert (came.minutes, missed.came, came.instead_of) == (120, False, one.person)
         decision = db.session.scalars(select(Decision)).one()
         assert decision.assignment.person == sub
-        assert decision.why == {"came": "instead", "instead_of": one.person_id, "against": []}
+        assert decision.why == {
+            "came_instead": True,
+            "instead_of": one.person_id,
+            "overridden": [],
+        }
 
     def test_a_hard_rule_is_never_passed_over_in_silence(self) -> None:
         group = make.womens_group()
