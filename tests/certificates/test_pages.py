@@ -90,7 +90,7 @@ def test_from_asking_to_the_paper(house: House) -> None:
 
 def test_a_period_can_be_counted_before_it_is_issued(house: House) -> None:
     draft = f"/en/people/{house.ana.ref}/certificate?centre=brasov"
-    assert "2 h 00 min under contract" in house.at_boss.get(draft).text
+    assert "2 h 00 min\u2069 under contract" in house.at_boss.get(draft).text
     form = {"once": "x" * 22, "first_day": "2027-03-02", "last_day": "2027-03-21"}
     typed = dict.fromkeys(
         ("volunteer", "host", "representative", "responsibilities", "competences"), "x"
