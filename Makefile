@@ -5,12 +5,12 @@ BIN := .venv/bin
 READY := .venv/ready-
 export PYTHONDONTWRITEBYTECODE := 1
 
-.PHONY: run test check messages bench demo-national lock browser clean
+.PHONY: run test check messages bench demo-national lock browser paper clean
 
 run: $(READY)runtime  ## install, migrate, fill with the demonstration if empty, serve
 	@$(BIN)/flask --app wsgi up
 
-test: check browser  ## everything: lint, types, import rules, both databases, a real browser
+test: check browser paper  ## everything: lint, types, import rules, both databases, a real browser
 	$(BIN)/python -m pytest -n $${PUNTE_TEST_PROCESSES:-4} --dist loadgroup -q
 
 check: $(READY)development  ## lint, format, types, import rules
@@ -27,6 +27,9 @@ messages: $(READY)development  ## bring the catalogues in line with the words in
 
 browser: $(READY)development  ## a Chromium for the tests, where there is none yet
 	@$(BIN)/python -m tests.browser.chromium
+
+paper: $(READY)development  ## what certificates as PDF need from the system, where it lacks
+	@$(BIN)/python -m tests.certificates.pango
 
 lock: $(READY)development  ## write the locks anew from requirements/*.in
 	$(BIN)/pip install -q uv

@@ -13,6 +13,7 @@ from flask import Flask
 from app import cli, compression, extensions, health, navigation, web
 from app.approval import register
 from app.approval import routes as approval
+from app.certificates import routes as certificates
 from app.config import Settings, read_settings
 from app.feeds import routes as feeds
 from app.invitations import code_pages
@@ -37,6 +38,7 @@ from app.planning import (
     views,
 )
 from app.planning import routes as planning
+from app.presence import routes as presence
 from app.programme import routes as programme
 from app.reminders import routes as reminders
 from app.signups import routes as signups
@@ -92,6 +94,8 @@ def create_app(
         childcare,
         details_page,
         languages,
+        presence,
+        certificates,
         signups,
         feeds,
         reminders,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 
+from app.certificates.paper import SYSTEM_PACKAGES, can_make_pdf
 from app.extensions import db
 from app.health import health
 from app.web import settings
@@ -34,6 +35,8 @@ def complaints() -> list[str]:
             f"SQLite {sqlite3.sqlite_version} may lose a commit in rare cases (WAL reset): "
             "use 3.51.3 or later, or PostgreSQL."
         )
+    if not can_make_pdf():
+        found.append(f"Certificates cannot be made as PDF: install {', '.join(SYSTEM_PACKAGES)}.")
     return found
 
 

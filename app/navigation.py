@@ -44,6 +44,7 @@ MENU = (
     Item(_l("Where you are needed"), "staffing.needed", "bell", helping=True),
     Item(_l("My profile"), "steps.overview", "person", helping=True),
     Item(_l("My sessions"), "programme.mine", "check"),
+    Item(_l("My hours"), "presence.mine", "clock", HELPERS),
     Item(_l("Messages"), "notices.sent", "mail", without_mail_server=True),
     Item(_l("Programme"), "programme.index", "course", (), signed_in=False),
     Item(_l("Calendars"), "feeds.calendars", "feed", (), False, not_for=(Role.COORDINATOR,)),

@@ -34,6 +34,8 @@ PLURALS = {
 STAFF_LANGUAGES = ("ro", "en", "ar")
 STAFF_ROOMS = (
     "app/planning/",
+    "app/certificates/draft_form.py",
+    "app/presence/meeting_form.py",
     "app/invitations/",
     "app/demo/",
     "app/doctor.py",
@@ -42,6 +44,12 @@ STAFF_ROOMS = (
     "templates/invitations/people.html",
     "templates/invitations/person.html",
     "templates/notices/",
+    "templates/certificates/draft.html",
+    "templates/certificates/of_person.html",
+    "templates/presence/instead.html",
+    "templates/presence/line.html",
+    "templates/presence/meeting.html",
+    "templates/presence/of_person.html",
     "templates/reminders/",
 )
 """Where only the staff read: words found nowhere else need no other language."""

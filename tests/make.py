@@ -7,11 +7,15 @@ from datetime import UTC, date, datetime, timedelta
 from itertools import count
 from typing import Any, TypeVar
 
+from app.certificates.content import Attended, Heading, canonical, content_of, digest, new_code
+from app.certificates.models import Certificate, CertificateRequest
+from app.database import new_ref
 from app.extensions import db
 from app.folding import fold
 from app.people.models import Centre, Membership, Person, SpokenLanguage
 from app.people.papers import CheckKind, Contract, ContractKind, IntegrityCheck
 from app.people.terms import HELPERS, Level, Role, Stage
+from app.presence.models import Presence
 from app.programme.bookings import book
 from app.programme.kinds import Kind
 from app.programme.models import Activity, ActivityText, Meeting, Part
@@ -220,3 +224,62 @@ def make_coordinator_too(someone: Person, at: Centre) -> None:
     """*someone* plans the programme of *at* as well."""
     someone.memberships.append(Membership(centre=at, role=Role.COORDINATOR))
     db.session.flush()
+
+
+def presence(place: Assignment, **given: Any) -> Presence:
+    """The holder of *place* was there for the whole meeting, as the coordinator says."""
+    meeting = place.need.meeting
+    return build(
+        Presence,
+        {"person": place.person, "meeting": meeting, "role": place.need.role, **given},
+        starts_at=lambda: meeting.starts_at,
+        ends_at=lambda: meeting.ends_at,
+        said_by=lambda: meeting.activity.coordinator,
+        said_at=lambda: meeting.ends_at,
+    )
+
+
+def certificate_request(person: Person, centre: Centre, **given: Any) -> CertificateRequest:
+    return build(
+        CertificateRequest,
+        {"person": person, "centre": centre, **given},
+        everything=lambda: True,
+        asked_at=lambda: BEFORE,
+    )
+
+
+def certificate(person: Person, centre: Centre, **given: Any) -> Certificate:
+    """Two hours of a Romanian course on `MONDAY`, issued the day after."""
+    n, day = next(serial), MONDAY.date()
+    heading = Heading(
+        number=f"{centre.code.upper()}-{n:03d}/2027",
+        code=new_code(),
+        issued_on=day + timedelta(days=1),
+        host=centre.name,
+        address=centre.address,
+        volunteer=person.name,
+        contracts=[("1", LONG_AGO.date())],
+        roles=["Voluntar"],
+        first_day=day,
+        last_day=day,
+        responsibilities=["sprijin la curs"],
+        competences=["comunicare"],
+        coordinator="Mihai Dumitru",
+        representative="Ioana Marin",
+    )
+    session = Attended(day, "11:00", "13:00", 120, "Curs de limba română", "course")
+    content = canonical(content_of(heading, [session]))
+    return build(
+        Certificate,
+        {"person": person, "centre": centre, **given},
+        once=new_ref,
+        code=lambda: heading.code,
+        year=lambda: 2027,
+        serial=lambda: n,
+        issued_at=lambda: MONDAY + timedelta(days=1),
+        first_day=lambda: day,
+        last_day=lambda: day,
+        minutes=lambda: 120,
+        content=lambda: content,
+        digest=lambda: digest(content),
+    )

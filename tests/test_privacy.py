@@ -60,6 +60,8 @@ def paths_about(house: House) -> list[str]:
     return [
         f"/meetings/{meeting}",
         f"/meetings/{meeting}/planning",
+        f"/meetings/{meeting}/presence",
+        f"/meetings/{meeting}/presence/instead",
         f"/activities/{group}",
         f"/activities/{group}/needs",
         f"/activities/{group}/learners",
@@ -82,6 +84,7 @@ OPEN_PAGES = (
     "/call-list",
     "/sent-messages",
     "/places",
+    "/my-hours",
     "/day?day=2027-03-01",
     "/month?day=2027-03-01",
     "/list?from=2027-03-01",
@@ -143,6 +146,8 @@ def test_a_post_about_it_is_as_if_it_did_not_exist(app: Flask, house: House) -> 
         for path in (
             f"/meetings/{meeting}/move",
             f"/meetings/{meeting}/cancellation",
+            f"/meetings/{meeting}/presence",
+            f"/meetings/{meeting}/presence/instead",
             f"/activities/{group}/enrolment",
             f"/activities/{group}/needs",
             f"/activities/{group}/learners",

@@ -45,13 +45,13 @@ from app.approval.queries import (
     trail_of,
 )
 from app.extensions import db, lock
+from app.folding import fold
 from app.i18n import _, ngettext
 from app.people.current import current_person, may_change, person_or_none, staff
 from app.people.models import Centre, Membership, Person, StageChange
 from app.people.papers import Contract, ContractKind, IntegrityCheck
 from app.people.queries import centres_of, people_of
 from app.people.terms import HELPERS, STAFF, Role, Stage
-from app.programme.models import fold
 from app.refusal import Refusal
 from app.web import one_or_404, settings
 

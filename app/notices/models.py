@@ -45,6 +45,8 @@ class Kind(StrEnum):
     SWAPPED = "swapped"
     STAGE_CHANGED = "stage_changed"
     PAPERS_END = "papers_end"
+    CERTIFICATE_ASKED = "certificate_asked"
+    CERTIFICATE_READY = "certificate_ready"
     PASSWORD = "password"
     CODE = "code"
     APPLIED = "applied"
@@ -93,6 +95,8 @@ _LABELS = {
     Kind.SWAPPED: _l("two places were swapped"),
     Kind.STAGE_CHANGED: _l("an answer to who would like to help"),
     Kind.PAPERS_END: _l("a contract or a check ends"),
+    Kind.CERTIFICATE_ASKED: _l("somebody asks for a certificate"),
+    Kind.CERTIFICATE_READY: _l("a certificate is ready"),
     Kind.PASSWORD: _l("a link for the password"),
     Kind.CODE: _l("a code to sign in"),
     Kind.APPLIED: _l("somebody would like to help"),

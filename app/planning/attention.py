@@ -15,6 +15,7 @@ from flask_babel import format_date
 from sqlalchemy import select
 from sqlalchemy.orm import contains_eager, joinedload, selectinload
 
+from app.certificates.queries import requests_at
 from app.extensions import db
 from app.i18n import _, ngettext
 from app.notices.models import Notice
@@ -24,6 +25,7 @@ from app.people.models import Centre, Membership, Person
 from app.people.queries import with_role
 from app.people.terms import HELPERS, Stage
 from app.planning.lacking import childcare_lacking, learners_elsewhere, too_small_groups
+from app.presence.queries import disputed, unrecorded
 from app.programme.days_off import days_off
 from app.programme.models import Activity, Meeting, Status
 from app.programme.places import Room
@@ -96,6 +98,8 @@ def attention_for(person: Person, centre: Centre, *, now: datetime) -> Attention
         (_("Who would like to help"), _applications(centre)),
         (_("Integrity certificates"), _certificates(centre, now, needs, helping)),
         (_("Contracts"), _contracts(centre, now, needs, helping)),
+        (_("Presence"), _presence(person, centre, now)),
+        (_("Certificates asked for"), _asked_certificates(centre)),
         (_("Not published yet"), _drafts(centre, now)),
         (_("Please telephone"), _calls(person, now)),
     ]
@@ -310,6 +314,21 @@ def _expected_after(
 
 def _places(coverage: Coverage) -> Sequence[Assignment]:
     return coverage.need.assignments
+
+
+def _presence(person: Person, centre: Centre, now: datetime) -> Iterator[Point]:
+    """Who says otherwise first, then sessions of which nobody said who was there."""
+    for meeting in disputed(person, centre, now=now):
+        says = _("somebody says otherwise about being there")
+        yield _at(meeting, says, page="presence.of_meeting")
+    for meeting in unrecorded(person, centre, now=now):
+        yield _at(meeting, _("presence not yet recorded"), page="presence.of_meeting")
+
+
+def _asked_certificates(centre: Centre) -> Iterator[Point]:
+    for asked in requests_at(centre):
+        href = url_for("certificates.draft", ref=asked.person.ref, centre=centre.code)
+        yield Point(href, _("asks for a certificate"), asked.person.name)
 
 
 def _drafts(centre: Centre, now: datetime) -> Iterator[Point]:

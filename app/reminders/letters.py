@@ -13,6 +13,7 @@ from typing import Any
 from flask import current_app
 from sqlalchemy import select
 
+from app.certificates.models import Certificate, CertificateRequest
 from app.extensions import db
 from app.i18n import in_language
 from app.invitations.codes import FreshCode, make_code
@@ -120,6 +121,8 @@ def _facts(notice: Notice, now: datetime, language: str) -> dict[str, Any] | Non
         return _series_facts(notice, now, language)
     if notice.kind is Kind.TERM_PUBLISHED:
         return _term_facts(notice, now, language)
+    if notice.kind in _ABOUT_CERTIFICATES:
+        return _certificate_facts(notice)
     meeting = db.session.get(Meeting, notice.about["meeting"], populate_existing=True)
     if meeting is not None and notice.kind is Kind.ENROLLED:
         meeting = _first_expected(notice, meeting, now)
@@ -168,6 +171,7 @@ _ABOUT_PLACES = (
     Kind.SWAPPED,
     *_TO_COORDINATOR,
 )
+_ABOUT_CERTIFICATES = (Kind.CERTIFICATE_ASKED, Kind.CERTIFICATE_READY)
 
 
 def _open_offer(notice: Notice, meeting: Meeting, now: datetime) -> Assignment | None:
@@ -314,6 +318,21 @@ def _stage_facts(notice: Notice) -> dict[str, Any] | None:
     if facts is not None and facts["stage"] == Stage.ACTIVE:
         return facts | {"link": link(notice.person.language, "staffing.needed")}
     return facts
+
+
+def _certificate_facts(notice: Notice) -> dict[str, Any] | None:
+    """Where it is issued, while somebody waits for it; where it is read, while it is valid."""
+    reader = notice.person.language
+    if notice.kind is Kind.CERTIFICATE_ASKED:
+        asked = db.session.get(CertificateRequest, notice.about["request"], populate_existing=True)
+        if asked is None or asked.answered_at is not None:
+            return None
+        where = link(reader, "certificates.draft", ref=asked.person.ref, centre=asked.centre.code)
+        return {"link": where}
+    issued = db.session.get(Certificate, notice.about["certificate"], populate_existing=True)
+    if issued is None or issued.is_withdrawn:
+        return None
+    return {"link": link(reader, "certificates.show", ref=issued.ref)}
 
 
 def _password_facts(notice: Notice, now: datetime) -> dict[str, Any] | None:

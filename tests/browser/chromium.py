@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import os
 import shutil
-import subprocess
 import sys
+
+from tests.packages import install
 
 NAMES = ("chromium", "chromium-browser", "google-chrome")
 FONTS = "/usr/share/fonts/truetype/noto"
@@ -20,26 +21,9 @@ def chromium() -> str | None:
 def main() -> None:
     if chromium() is None:
         print("Installing Chromium for the browser tests ...", flush=True)
-        _install()
+        install("chromium", "fonts-noto-core")  # with fonts for the scripts we write
     if chromium() is None:
         sys.exit("No Chromium: install one and put it on the PATH, or set CHROMIUM to its path.")
-
-
-def _install() -> None:
-    """By the system's package manager, with fonts for the scripts we write."""
-    if shutil.which("apt-get") is None:
-        return
-    root = [] if os.geteuid() == 0 else ["sudo", "-n"]
-    for command in (
-        ["apt-get", "update"],
-        ["apt-get", "install", "-y", "chromium", "fonts-noto-core"],
-    ):
-        subprocess.run(
-            [*root, *command],
-            check=False,
-            stdout=subprocess.DEVNULL,
-            env=os.environ | {"DEBIAN_FRONTEND": "noninteractive"},
-        )
 
 
 if __name__ == "__main__":

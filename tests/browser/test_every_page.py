@@ -49,7 +49,12 @@ def path_in(page: Page, selector: str) -> str:
 @pytest.mark.parametrize(("width", "language"), LOOKS)
 def test_public_pages(one_house: House, open_page: OpenPage, width: int, language: str) -> None:
     page = open_page(width, scripts=True)
-    visit(page, one_house, language, ["/", "/calendars", "/sign-in", "/forgotten-password"])
+    visit(
+        page,
+        one_house,
+        language,
+        ["/", "/calendars", "/sign-in", "/forgotten-password", "/certificate-check"],
+    )
     visit(page, one_house, language, ["/volunteering", "/sign-in/code"])
     page.goto(f"{one_house.base}/{language}/")
     meeting = path_in(page, ".session-title a")
@@ -67,7 +72,15 @@ def test_pages_of_a_mediator(
         page,
         one_house,
         language,
-        ["/needed?all=1", "/mine", "/places", "/profile", "/my-calendars", "/confirmation"],
+        [
+            "/needed?all=1",
+            "/mine",
+            "/places",
+            "/my-hours",
+            "/profile",
+            "/my-calendars",
+            "/confirmation",
+        ],
     )
     page.goto(f"{one_house.base}/{language}/places")
     visit(page, one_house, language, [path_in(page, "main a[href$='/leaving']")])
@@ -143,6 +156,32 @@ def test_pages_about_who_may_help(
                 for kind in ("contracts", "checks")
             ]
         visit(page, one_house, language, more)
+
+
+@pytest.mark.parametrize(("width", "language"), LOOKS)
+def test_pages_of_being_there(
+    one_house: House, open_page: OpenPage, width: int, language: str
+) -> None:
+    page = open_page(width, scripts=True)
+    sign_in(page, one_house, "andrei", language)
+    visit(page, one_house, language, ["/my-hours"])
+    page.locator("main details summary").first.click()
+    check(page, f"asking for a certificate in {language}")
+    visit(page, one_house, language, [path_in(page, "main a[href*='/my-hours/']")])
+    page = open_page(width, scripts=True)
+    sign_in(page, one_house, "mihai", language)
+    page.goto(f"{one_house.base}/{language}/week")
+    recorded = path_in(page, ".attention a[href$='/presence']")
+    visit(page, one_house, language, [f"{recorded}/instead", recorded])
+    page.goto(f"{one_house.base}/{language}/people?role=mediator")
+    person = path_in(page, "main a[href*='/people/']:has-text('Amina')")
+    visit(page, one_house, language, [f"{person}/hours", f"{person}/certificate"])
+    page.locator("button[name=issue]").click()
+    assert "/certificates/" in page.url
+    check(page, f"certificate in {language}")
+    address = page.locator(".certificate-foot p").inner_text().split("\n")[1]
+    code = address.rsplit("/", 1)[1]
+    visit(open_page(width, scripts=True), one_house, language, [f"/certificate-check/{code}"])
 
 
 @pytest.mark.parametrize(("width", "language"), LOOKS)

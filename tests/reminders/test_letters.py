@@ -49,6 +49,8 @@ ABOUT_NO_MEETING = (
     Kind.APPLIED,
     Kind.STAGE_CHANGED,
     Kind.PAPERS_END,
+    Kind.CERTIFICATE_ASKED,
+    Kind.CERTIFICATE_READY,
 )
 CASES = [
     (kind, secret, language)
@@ -151,6 +153,11 @@ def letter_of(kind: Kind, secret: bool, language: str) -> Letter | None:
         reader.contracts[0].valid_until = until
         contract = reader.contracts[0].id
         about = {"paper": "contract", "id": contract, "until": until.isoformat()}
+    if kind in (Kind.CERTIFICATE_ASKED, Kind.CERTIFICATE_READY):
+        reader.ref = "REF-OF-PERSON"
+        asked = make.certificate_request(person=reader, centre=activity.centre)
+        issued = make.certificate(person=reader, centre=activity.centre, ref="REF")
+        about = {"request": asked.id, "certificate": issued.id}
     notice = Notice(
         ref="REF-OF-NOTICE",
         person=reader,

@@ -44,6 +44,7 @@ from tests.make import BEFORE, MONDAY
 APP = Path(__file__).parents[2] / "app"
 KNOWN = {
     "staffing/operations.py:_seat",  # after _refuse: taking, accepting, approving
+    "presence/operations.py:_give_place",  # after why_not; what stood against it is recorded
     "staffing/swapping.py:accept_swap",  # after why_not, both ways
 }
 DEMO = "demo/"

@@ -1,0 +1,28 @@
+"""The shape of what volunteers and strangers type about certificates."""
+
+from __future__ import annotations
+
+from flask_wtf import FlaskForm
+from wtforms import BooleanField, StringField
+from wtforms.validators import Length
+
+from app.i18n import _l
+
+
+class AskForm(FlaskForm):  # type: ignore[misc]
+    """What somebody wants certified."""
+
+    everything = BooleanField(
+        _l("With protected and individual sessions"),
+        default=True,
+        description=_l("As one sum of hours: no names, no days, no titles."),
+    )
+
+
+class CodeForm(FlaskForm):  # type: ignore[misc]
+    """A code from a paper."""
+
+    class Meta:
+        csrf = False  # it is looked up by its address; nothing is changed
+
+    code = StringField(_l("Code on the certificate"), [Length(max=60)])
