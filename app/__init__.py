@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 from flask import Flask
 
 from app import cli, compression, extensions, health, navigation, web
-from app.approval import register
+from app.approval import refusing, register
 from app.approval import routes as approval
 from app.certificates import routes as certificates
 from app.config import Settings, read_settings
@@ -82,6 +82,7 @@ def create_app(
         asking,
         approval,
         register,
+        refusing,
         views,
         moves,
         plans,

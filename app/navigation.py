@@ -83,4 +83,5 @@ def init_app(app: Flask) -> None:
             "reader": reader,
             "language_name": lambda tag: name_of(tag, reader),
             "helps": person is not None and person.has_role(*HELPERS),
+            "learns": person is not None and person.has_role(Role.PARTICIPANT),
         }

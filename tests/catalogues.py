@@ -47,7 +47,20 @@ STAFF_ROOMS = (
     "app/demo/",
     "app/doctor.py",
     "app/cli.py",
-    "templates/approval/",
+    *(
+        f"templates/approval/{page}.html"
+        for page in (
+            "age",
+            "applications",
+            "check",
+            "contract",
+            "papers",
+            "register",
+            "removal",
+            "step",
+            "words",
+        )
+    ),
     "templates/planning/",
     "templates/invitations/people.html",
     "templates/invitations/person.html",

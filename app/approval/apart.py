@@ -16,11 +16,12 @@ class NotWithOneself(Refusal):
     message = _l("Choose somebody else.")
 
 
-def keep_apart(person: Person, other: Person, *, by: Person, now: datetime) -> None:
-    """From now on nobody plans the two for the same meeting; twice is harmless."""
+def keep_apart(person: Person, other: Person, *, by: Person | None, now: datetime) -> None:
+    """From now on nobody plans the two for the same meeting; twice is harmless. *by* nobody where
+    one of them asked for it: who did is not kept."""
     first, second = _in_order(person, other)
     if db.session.get(Apart, (first.id, second.id)) is None:
-        db.session.add(Apart(person_id=first.id, other_id=second.id, made_at=now, by_id=by.id))
+        db.session.add(Apart(person_id=first.id, other_id=second.id, made_at=now, by=by))
         db.session.flush()
 
 

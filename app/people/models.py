@@ -203,6 +203,7 @@ class Apart(Base):
 
     person: Mapped[Person] = relationship(foreign_keys=[person_id])
     other: Mapped[Person] = relationship(foreign_keys=[other_id])
+    by: Mapped[Person | None] = relationship(foreign_keys=[by_id])
 
 
 class SpokenLanguage(Base):

@@ -29,6 +29,7 @@ from app.staffing.queries import (
     SAME,
     candidates,
     confirmed_for,
+    learning_at,
     open_needs,
     same_needs,
     want_of,
@@ -47,7 +48,8 @@ class Opportunity:
     """A need as one helper sees it: whether it fits, why not, and where they stand with it.
 
     *said* is what they said of its time, *way* how far it is from their own centre, and *clashes*
-    are the times at which they are expected elsewhere meanwhile.
+    are the times at which they are expected elsewhere meanwhile. *may_learn*: there is a place to
+    come along and learn, and nothing but the language stands against it.
     """
 
     need: Need
@@ -57,6 +59,7 @@ class Opportunity:
     way: timedelta
     clashes: tuple[Busy, ...]
     is_full: bool
+    may_learn: bool
 
     @property
     def order(self) -> tuple[object, ...]:
@@ -110,6 +113,7 @@ def _opportunities(person: Person, needs: Sequence[Need]) -> list[Opportunity]:
     last = max(need.meeting.ends_at for need in needs)
     known = candidates([person], places, first, last)
     states, taken = _standing(person, needs), confirmed_for(needs)
+    learning = learning_at(needs)
     home = person.home_centre_id
     ways = ways_to([home]) if home is not None else {}
 
@@ -117,6 +121,9 @@ def _opportunities(person: Person, needs: Sequence[Need]) -> list[Opportunity]:
         want, here = want_of(need), need.meeting.activity.centre_id
         candidate = known[person.id, here]
         held = states.get(need.id) is State.CONFIRMED
+        may_learn = learning.get(need.id, 0) < need.trainees and not reasons_against(
+            want_of(need, trainee=True), candidate
+        )
         at_home = want.online or home in (None, here)
         return Opportunity(
             need=need,
@@ -126,6 +133,7 @@ def _opportunities(person: Person, needs: Sequence[Need]) -> list[Opportunity]:
             way=NOWHERE if at_home else ways.get((home or here, here), UNKNOWN_WAY),
             clashes=() if held else tuple(one for one in candidate.busy if one.overlaps(want)),
             is_full=taken.get(need.id, 0) >= need.wanted,
+            may_learn=may_learn,
         )
 
     return [seen(need) for need in needs]

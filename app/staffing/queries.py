@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, Select, and_, func, or_, select
+from sqlalchemy import ColumnElement, ScalarSelect, Select, and_, func, or_, select
 from sqlalchemy.orm import selectinload
 from sqlalchemy.orm.strategy_options import _AbstractLoad
 
@@ -318,6 +318,20 @@ def confirmed_for(needs: Collection[Need]) -> dict[int, int]:
     return {need_id: count for need_id, count in rows}
 
 
+def learning_at(needs: Collection[Need]) -> dict[int, int]:
+    """Need id -> how many come along to learn; in one query."""
+    rows = db.session.execute(
+        select(Assignment.need_id, func.count())
+        .where(
+            Assignment.need_id.in_([need.id for need in needs]),
+            Assignment.state == State.CONFIRMED,
+            Assignment.trainee,
+        )
+        .group_by(Assignment.need_id)
+    )
+    return {need_id: count for need_id, count in rows}
+
+
 def trainee_places_left(need: Need) -> int:
     confirmed = select(func.count()).where(
         Assignment.need_id == need.id, Assignment.state == State.CONFIRMED, Assignment.trainee
@@ -485,27 +499,27 @@ def needs_to_look_at(person: Person, *, now: datetime) -> Select[Need]:
 
 
 def open_needs(person: Person, *, now: datetime) -> Select[Need]:
-    """Of those, the ones with a place left in the next weeks, by time."""
+    """Of those, the ones with a place left in the next weeks, be it to learn, by time."""
     return _with_a_place_left(needs_open_to(person), now)
 
 
 def _with_a_place_left(needs: Select[Need], now: datetime) -> Select[Need]:
-    confirmed = (
-        select(func.count())
-        .where(
-            Assignment.need_id == Need.id,
-            Assignment.state == State.CONFIRMED,
-            ~Assignment.trainee,
-            Assignment.stand_in_wanted_at.is_(None),
-        )
-        .scalar_subquery()
-    )
+    helping = _confirmed_at(~Assignment.trainee, Assignment.stand_in_wanted_at.is_(None))
     return needs.where(
         Meeting.status == Status.PLANNED,
         Meeting.starts_at > now,
         Meeting.starts_at < now + LOOK_AHEAD,
-        confirmed < Need.wanted,
+        or_(helping < Need.wanted, _confirmed_at(Assignment.trainee.is_(True)) < Need.trainees),
     ).order_by(Meeting.starts_at, Need.id)
+
+
+def _confirmed_at(*that: ColumnElement[bool]) -> ScalarSelect[int]:
+    """How many are confirmed for the need of the row at hand."""
+    return (
+        select(func.count())
+        .where(Assignment.need_id == Need.id, Assignment.state == State.CONFIRMED, *that)
+        .scalar_subquery()
+    )
 
 
 def offers_waiting(person: Person, *, now: datetime) -> Select[Assignment]:

@@ -75,13 +75,15 @@ def needed() -> str:
         return _preview(now)
     found = where_needed(helper(), now=now)
     shown = [one for one in found if _is_asked_for(one.need)]
-    fitting = [one for one in shown if not one.reasons]
+    fitting = [one for one in shown if not one.reasons and not one.is_full]
+    learning = [one for one in shown if one.may_learn and one not in fitting]
     offers = db.session.scalars(offers_waiting(helper(), now=now))
     return render_template(
         "staffing/needed.html",
         offers=[one for one in offers if tells_what_it_is(one, now=now)],
         fitting=fitting,
-        others=[one for one in shown if one.reasons],
+        learning=learning,
+        others=[one for one in shown if one.reasons and one not in learning],
         everything=everything,
         sessions=Counter(one.series for one in fitting),
         State=State,
@@ -122,7 +124,9 @@ def _is_asked_for(need: Need) -> bool:
 def take(ref: str) -> Response:
     """Sign up for a place; on request also where one said one is not free then."""
     need, now = _open_need(ref), clock.now()
-    if request.form.get("anyway") == "1":
+    if request.form.get("learn") == "1":
+        assignment = operations.take_place(need, helper(), now=now, trainee=True)
+    elif request.form.get("anyway") == "1":
         assignment = taking.take_although_not_free(need, helper(), now=now)
     else:
         assignment = operations.take_place(need, helper(), now=now)
