@@ -44,7 +44,7 @@ bp = Blueprint("codes", __name__)
 @public
 def volunteering() -> str | Response:
     if current_user.is_authenticated:
-        return redirect(url_for("people.profile"), 303)
+        return redirect(url_for("people.home"), 303)
     return _wish_page(WishForm(centres=centres()))
 
 
@@ -56,7 +56,7 @@ def wished() -> tuple[str, int] | Response:
     if not form.validate_on_submit():
         return _wish_page(form), 422
     try:
-        _send_code(form.reachable_at, url_for("people.profile"), wish=form.wish)
+        _send_code(form.reachable_at, url_for("people.home"), wish=form.wish)
     except TooManyTries as refusal:
         form.form_errors.append(str(refusal.message))
         return _wish_page(form), 429

@@ -360,7 +360,7 @@ def _applied_facts(notice: Notice) -> dict[str, Any] | None:
     return {
         "role": role,
         "centre": db.session.get_one(Centre, centre).name,
-        "link": link(notice.person.language, "invitations.people"),
+        "link": link(notice.person.language, "approval.applications"),
     }
 
 

@@ -86,6 +86,19 @@ class House:
             for process in running:
                 process.wait(timeout=30)
 
+    @contextmanager
+    def later(self, now: str) -> Iterator[str]:
+        """The same house at another time: the address of a second web server."""
+        port = free_port()
+        environ = self.environ | {"PUNTE_TEST_NOW": now, "PORT": str(port)}
+        server = _serve(port, environ | {"PUNTE_BASE_URL": f"http://127.0.0.1:{port}"})
+        try:
+            _wait_for(port, server)
+            yield f"http://127.0.0.1:{port}"
+        finally:
+            server.terminate()
+            server.wait(timeout=30)
+
     def _command(self, words: Any, now: str) -> list[str]:
         return [sys.executable, "-m", "tests.browser.at", now, *words]
 
@@ -120,26 +133,7 @@ def _house(engine: str, folder: Path) -> Iterator[House]:
     house = House(f"http://127.0.0.1:{port}", environ, folder, box)
     house.flask("setup")
     house.flask("demo", "--today", "2026-11-23")
-    server = subprocess.Popen(
-        [
-            sys.executable,
-            "-m",
-            "granian",
-            "--interface",
-            "wsgi",
-            "--host",
-            "127.0.0.1",
-            "--port",
-            str(port),
-            "--blocking-threads",
-            "4",
-            "--log-level",
-            "warning",
-            "tests.browser.frozen:app",
-        ],
-        cwd=ROOT,
-        env=environ,
-    )
+    server = _serve(port, environ)
     try:
         _wait_for(port, server)
         yield house
@@ -147,6 +141,12 @@ def _house(engine: str, folder: Path) -> Iterator[House]:
         server.terminate()
         server.wait(timeout=30)
         post_office.stop()
+
+
+def _serve(port: int, environ: dict[str, str]) -> subprocess.Popen[bytes]:
+    words = ["--interface", "wsgi", "--host", "127.0.0.1", "--port", str(port)]
+    words += ["--blocking-threads", "4", "--log-level", "warning", "tests.browser.frozen:app"]
+    return subprocess.Popen([sys.executable, "-m", "granian", *words], cwd=ROOT, env=environ)
 
 
 def _wait_for(port: int, server: subprocess.Popen[bytes]) -> None:

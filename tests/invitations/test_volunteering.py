@@ -56,7 +56,7 @@ def test_two_pages_three_questions_and_one_is_in(browser: Browser) -> None:
     [letter] = sent(BEFORE)
     answer = type_in(browser, code_in(letter))
 
-    assert answer.location == "/en/profile"
+    assert answer.location == "/en/home"
     assert "Thank you!" in browser.get("/en/profile").text
     [sam] = people_called("Sam")
     [membership] = sam.memberships
@@ -75,7 +75,7 @@ def test_the_link_does_the_same_and_works_once(browser: Browser) -> None:
     path = link_in(letter)
 
     assert "It is me" in browser.get(path).text
-    assert browser.post(path).location == "/en/profile"
+    assert browser.post(path).location == "/en/home"
     [sam] = people_called("Sam")
     assert [m.role for m in sam.memberships] == [Role.MEDIATOR]
     assert browser.post(path).status_code == 404
@@ -310,7 +310,7 @@ def test_where_no_telephone_can_be_reached_none_is_asked_for(
 def test_who_is_signed_in_goes_to_the_profile(browser: Browser) -> None:
     browser.sign_in(make.person())
 
-    assert browser.get("/en/volunteering").location == "/en/profile"
+    assert browser.get("/en/volunteering").location == "/en/home"
 
 
 @pytest.mark.usefixtures("here")
