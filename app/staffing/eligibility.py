@@ -44,7 +44,8 @@ class Rule(StrEnum):
     @property
     def may_be_overridden(self) -> bool:
         """Whether a coordinator may let somebody pass, with a reason that is kept. Never what the
-        law asks, what protects somebody, or what cannot be: two places at once."""
+        law asks, what protects somebody, or what cannot be: two places at once, or a way that is
+        too long."""
         return self in OVERRIDABLE
 
     @property
@@ -55,7 +56,7 @@ class Rule(StrEnum):
     @property
     def is_about_time(self) -> bool:
         """Whether another time of the meeting makes it another question."""
-        return self in (Rule.NOT_AVAILABLE, Rule.HOURS_A_WEEK, Rule.NO_TIME_TO_TRAVEL)
+        return self in (Rule.NOT_AVAILABLE, Rule.HOURS_A_WEEK)
 
 
 OVERRIDABLE = (
@@ -65,7 +66,6 @@ OVERRIDABLE = (
     Rule.NOT_ONLINE,
     Rule.NOT_AVAILABLE,
     Rule.HOURS_A_WEEK,
-    Rule.NO_TIME_TO_TRAVEL,
 )
 
 

@@ -32,6 +32,8 @@ def explain(reason: Reason, reader: str, *, to_planner: bool = False) -> str:
     they never meet; that there is somebody is said to those who plan only."""
     if to_planner and reason.rule is Rule.KEPT_APART:
         return _("somebody is expected there whom they never meet")
+    if to_planner and reason.rule is Rule.NO_TIME_TO_TRAVEL:  # from where is nobody's business
+        return str(_PLAIN[Rule.EXPECTED_ELSEWHERE])
     language = name_of(reason.language, reader) if reason.language else ""
     until = format_date(reason.until, "d MMMM y") if reason.until else ""
     match reason.rule:
@@ -84,7 +86,9 @@ def describe(need: Need, reader: str) -> str:
 
 def count_reasons(all_reasons: Iterable[tuple[Reason, ...]], reader: str) -> list[str]:
     """When nobody fits: how many people each rule keeps out, most frequent first."""
-    counted = Counter(explain(reason, reader) for reasons in all_reasons for reason in reasons)
+    counted = Counter(
+        explain(reason, reader, to_planner=True) for reasons in all_reasons for reason in reasons
+    )
     return [
         ngettext("%(num)s person: %(why)s", "%(num)s people: %(why)s", count, why=sentence)
         for sentence, count in counted.most_common()
@@ -112,6 +116,7 @@ def rule_name(rule: str) -> str:
 _NAMES = _PLAIN | {
     Rule.NOT_THE_ROLE: _l("another role"),
     Rule.CONTRACT_ENDS: _l("the contract ends before"),
+    Rule.NO_TIME_TO_TRAVEL: _PLAIN[Rule.EXPECTED_ELSEWHERE],
     Rule.CHECK_EXPIRES: _l("the integrity certificate ends before"),
     Rule.LANGUAGE_NOT_SPOKEN: _l("the language"),
     Rule.DOES_NOT_INTERPRET: _l("interpreting"),

@@ -13,7 +13,7 @@ from tests.browser.test_signing_up import code_in, letter_to
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("volunteer")]
 OpenPage = Callable[..., Page]
-DURING, AFTER = "2026-12-05T15:10:00+02:00", "2026-12-05T19:00:00+02:00"
+DURING, AFTER = "2026-11-28T15:10:00+02:00", "2026-11-28T19:00:00+02:00"
 """The open volunteers' session of the demonstration: Saturday from 15:00 on."""
 
 
@@ -112,7 +112,7 @@ def approve(page: Page, house: House, name: str) -> None:
 def take_a_place(page: Page, house: House, language: str) -> None:
     page.goto(f"{house.base}/{language}/needed")
     seen(page, language)
-    saturday = {"uk": "5 грудня 2026", "ar": "5 ديسمبر 2026"}[language]
+    saturday = {"uk": "28 листопада 2026", "ar": "28 نوفمبر 2026"}[language]
     card = page.locator("main .session-card", has_text=saturday).first
     card.locator("form[action$='/place'] button").first.click()
     page.goto(f"{house.base}/{language}/places")
