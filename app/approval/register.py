@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -21,6 +21,8 @@ from app.people.models import Centre, Person
 from app.people.papers import Contract
 from app.people.queries import centres_of
 from app.people.terms import STAFF, Stage
+from app.presence.models import Presence
+from app.presence.queries import attended_at
 
 bp = Blueprint("register", __name__)
 
@@ -30,12 +32,13 @@ FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 @dataclass(frozen=True)
 class Row:
-    """One contract of the register, with its running number."""
+    """One contract of the register, with its running number and the minutes attended under it."""
 
     number: int
     contract: Contract
     person: Person
     stage: Stage
+    minutes: int
 
 
 @dataclass(frozen=True)
@@ -56,8 +59,8 @@ COLUMNS: list[Column] = [
     Column(_l("Role sheet"), lambda row: row.contract.role_sheet_on),
     Column(_l("Safety sheet"), lambda row: row.contract.safety_sheet_on),
     Column(_l("Stage"), lambda row: row.stage.label),
+    Column(_l("Hours"), lambda row: f"{row.minutes // 60}:{row.minutes % 60:02d}"),
 ]
-"""Whoever knows more of a volunteer, such as their hours, adds a column here."""
 
 
 @bp.get("/volunteer-register")
@@ -87,10 +90,26 @@ def spreadsheet() -> Response | Redirect:
 
 
 def rows_of(centre: Centre) -> list[Row]:
+    """As far as whoever asks may know of the hours; those of protected sessions are their own."""
+    stays = attended_at(centre, seen_by=staff(), now=clock.now())
     return [
-        Row(number, contract, person, stage or Stage.LEFT)
+        Row(
+            number,
+            contract,
+            person,
+            stage or Stage.LEFT,
+            _minutes_under(contract, stays.get(person.id, ()), centre),
+        )
         for number, (contract, person, stage) in enumerate(volunteer_contracts(centre), start=1)
     ]
+
+
+def _minutes_under(contract: Contract, stays: Iterable[Presence], centre: Centre) -> int:
+    return sum(
+        one.minutes
+        for one in stays
+        if one.starts_at and contract.covers(one.starts_at.astimezone(centre.tz).date())
+    )
 
 
 def as_csv(rows: list[list[str]]) -> str:

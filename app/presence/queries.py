@@ -147,6 +147,28 @@ def attended_as_seen_by(staff: Person, person: Person, *, now: datetime) -> Sele
     return attended(person, now=now).where(_is_seen_by(staff))
 
 
+def attended_at(centre: Centre, *, seen_by: Person, now: datetime) -> dict[int, list[Presence]]:
+    """Person id -> where they were in *centre*, as far as *seen_by* may know; in one query."""
+    found = db.session.scalars(
+        select(Presence)
+        .join(Presence.meeting)
+        .join(Meeting.activity)
+        .where(
+            Activity.centre_id == centre.id,
+            is_published(),
+            Meeting.status == Status.PLANNED,
+            Presence.starts_at.is_not(None),
+            Presence.ends_at <= now,
+            _is_seen_by(seen_by),
+        )
+        .order_by(Presence.id)
+    )
+    stays: dict[int, list[Presence]] = {}
+    for one in found:
+        stays.setdefault(one.person_id, []).append(one)
+    return stays
+
+
 def _is_seen_by(staff: Person) -> ColumnElement[bool]:
     here = Activity.centre_id.in_(staff.centres_where(*STAFF))
     return here & or_(is_listed_meeting(), is_meeting_planned_by(staff))

@@ -555,6 +555,14 @@ class TestNeverTogether:
         assert "Picnic" in helper.get("/en/needed?all=1").text
 
 
+SIGNED = date(2020, 1, 1)
+
+
+def rows(browser: Browser) -> list[list[str]]:
+    text = browser.get("/en/volunteer-register/file").text
+    return list(csv.reader(io.StringIO(text.removeprefix("\ufeff"))))
+
+
 class TestRegister:
     def test_holds_every_volunteer_contract_of_the_centre(self, house: House) -> None:
         left = make.person(name="Vasile Gone", is_adult=True)
@@ -584,7 +592,27 @@ class TestRegister:
         heads, row = csv.reader(io.StringIO(answer.text.removeprefix("\ufeff")))
         assert heads[:3] == ["No.", "Name", "Contract"]
         assert row[:3] == ["1", "'=HYPERLINK(1)", "'+7"]
-        assert row[-1] == "invited to a talk"
+        assert row[-2:] == ["invited to a talk", "0:00"]
+
+    def test_counts_the_hours_attended_under_each_contract(self, house: House) -> None:
+        """Not those before it, nor of a protected session that whoever reads may not know of."""
+        begun = (clock.now() - timedelta(days=30)).date()
+        make.contract(house.ioana, house.centre, number="7", signed_on=SIGNED, valid_from=begun)
+        for days, activity in (
+            (10, make.activity(centre=house.centre)),
+            (40, make.activity(centre=house.centre)),
+            (5, make.womens_group(centre=house.centre)),
+        ):
+            meeting = make.meeting(activity=activity, starts_at=clock.now() - timedelta(days=days))
+            place = make.assignment(
+                need=make.need(meeting=meeting), person=house.ioana, state=State.CONFIRMED
+            )
+            make.presence(place)
+        db.session.commit()
+
+        [row] = [one for one in rows(house.browser) if one[2] == "7"]
+
+        assert row[-1] == "2:00"
 
     @pytest.mark.parametrize("begins", ["=", "+", "-", "@", "\t", "\r", " =", "\u00a0@"])
     def test_what_begins_like_a_formula_is_harmless(self, begins: str) -> None:
