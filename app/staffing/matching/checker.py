@@ -9,6 +9,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
+from itertools import combinations
 
 from app.staffing.matching.instance import DIRECT, Instance, Meeting, Plan, Proposal
 
@@ -120,10 +121,9 @@ def _places(instance: Instance, plan: Plan) -> Iterator[Breach]:
 
 def _times(instance: Instance, plan: Plan) -> Iterator[Breach]:
     for helper, meetings in _diaries(instance, plan).items():
-        for here, one in enumerate(meetings):
-            for other in meetings[here + 1 :]:
-                if instance.conflict(instance.meetings[one], instance.meetings[other]):
-                    yield Breach(Broken.IN_TWO_PLACES, helper, meeting=other)
+        for one, other in combinations(meetings, 2):
+            if instance.conflict(instance.meetings[one], instance.meetings[other]):
+                yield Breach(Broken.IN_TWO_PLACES, helper, meeting=other)
 
 
 def _hours(instance: Instance, plan: Plan) -> Iterator[Breach]:
@@ -146,9 +146,9 @@ def _together(instance: Instance, plan: Plan) -> Iterator[Breach]:
     for one in plan.proposals:
         there[instance.needs[one.need].meeting].add(one.helper)
     for meeting, helpers in there.items():
-        for one, other in instance.apart:
-            if one in helpers and other in helpers:
-                yield Breach(Broken.NEVER_TOGETHER, one, meeting=meeting)
+        for first, second in sorted(instance.apart):
+            if first in helpers and second in helpers:
+                yield Breach(Broken.NEVER_TOGETHER, first, meeting=meeting)
 
 
 def _diaries(instance: Instance, plan: Plan) -> dict[int, list[int]]:

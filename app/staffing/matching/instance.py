@@ -237,6 +237,14 @@ class Instance:
         places[(pairs.leg >= 0) & (pairs.leg % 2 == 1)] = 0  # the first leg has earned it
         return places + pairs.merit + weights.keep * self.are_in(self.confirmed, pairs)
 
+    @cached_property
+    def earned(self) -> dict[Proposal, int]:
+        """The allowed pairs as proposals, and what each earns by itself."""
+        pairs = self.allowed
+        columns = (pairs.need, pairs.helper, pairs.leg, self.gains)
+        rows = zip(*(column.tolist() for column in columns), strict=True)
+        return {Proposal(need, helper, leg): own for need, helper, leg, own in rows}
+
     def are_in(self, chosen: frozenset[tuple[int, int]], pairs: Pairs) -> Bools:
         """Which of *pairs* are named in *chosen*."""
         if not chosen:
@@ -272,6 +280,12 @@ class Instance:
         return np.array([one.week for one in self.meetings], dtype=np.int64)
 
     @cached_property
+    def day_of(self) -> Ints:
+        """Meeting -> day of the week, however the weeks are counted."""
+        starts = np.array([one.starts for one in self.meetings], dtype=np.int64)
+        return starts // (24 * 60) % 7
+
+    @cached_property
     def series_of(self) -> Ints:
         """Meeting -> series, or -1."""
         return np.array(
@@ -296,4 +310,4 @@ class Instance:
 
 
 class PinsContradict(ValueError):
-    """What has been pinned cannot all hold: a pin that no rule allows, or pins against one another."""
+    """What has been pinned cannot all hold: no rule allows a pin, or pins exclude one another."""

@@ -1,12 +1,12 @@
 """The plan as a linear program: a column for each pair, few and strong rows.
 
-Only the pairs are whole numbers; once they are, everything else (faces, languages, load) falls
-into place by itself, because each is pushed by its price against one side.
+Only the pairs (and what counts wholly or not at all) are whole numbers; once they are, everything
+else (faces, languages, load) falls into place by itself, pushed by its price against one side.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 
@@ -38,7 +38,7 @@ class Block:
 class Model:
     """Maximise *cost* over 0 ≤ column ≤ *upper*, each row between its bounds.
 
-    The first columns are the pairs, in their order; those are whole numbers.
+    The first columns are the pairs, in their order.
     """
 
     pairs: Pairs
@@ -49,11 +49,13 @@ class Model:
     entry: Floats
     row_lower: Floats
     row_upper: Floats
+    yes_or_no: Ints = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
+    """Columns beyond the pairs that must be whole numbers, too."""
     blocks: Mapping[str, Block] = field(default_factory=dict)
 
     @property
     def whole(self) -> int:
-        """How many columns are whole numbers."""
+        """How many pairs, and so first columns, there are."""
         return len(self.pairs)
 
     @cached_property
@@ -65,9 +67,9 @@ class Model:
 
     def activity(self, values: Floats) -> Floats:
         """Row -> what it adds up to."""
-        return np.bincount(
-            self.row, weights=self.entry * values[self.column], minlength=len(self.row_lower)
-        )
+        terms = self.entry * values[self.column]
+        sums = np.bincount(self.row, weights=terms, minlength=len(self.row_lower))
+        return sums.astype(np.float64)
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +106,7 @@ class _Builder:
         self.highs: list[Floats] = []
         self.rows = 0
         self.blocks: dict[str, Block] = {}
+        self.yes_or_no: list[int] = []
 
     def built(self) -> Model:
         self.needs()
@@ -131,6 +134,7 @@ class _Builder:
             entry.astype(np.float64),
             np.concatenate([np.zeros(0), *self.lowers]),
             np.concatenate([np.zeros(0), *self.highs]),
+            np.array(self.yes_or_no, dtype=np.int64),
             self.blocks,
         )
 
@@ -353,6 +357,7 @@ class _Builder:
         """A whole is earned when every place of its needs is filled."""
         for number, whole in enumerate(self.instance.wholes):
             column = self._new_columns(np.array([float(whole.worth)]), np.ones(1))
+            self.yes_or_no.extend(column.tolist())
             for need in whole.needs:
                 there = self.all[self.fills & (self.pairs.need == need)]
                 wanted = float(self.instance.wanted[need])
@@ -497,9 +502,3 @@ def _each_alone(meetings: Ints, total: int) -> Groups:
     group[start[meetings]] = np.arange(len(meetings))
     return Groups(start, group, len(meetings))
 
-
-def in_pairs(pairs: Pairs, chosen: Iterable[tuple[int, int]]) -> Ints:
-    """The rows of *pairs* whose (need, helper) is in *chosen*."""
-    wanted = set(chosen)
-    rows = zip(pairs.need.tolist(), pairs.helper.tolist(), strict=True)
-    return np.array([place for place, row in enumerate(rows) if row in wanted], dtype=np.int64)

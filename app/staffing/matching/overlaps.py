@@ -46,7 +46,7 @@ def groups_of(instance: Instance, meetings: Sequence[int]) -> Groups:
 
 def _kinds(instance: Instance, meetings: Sequence[int]) -> tuple[list[int], list[int]]:
     """One meeting for each (time, place), in order of time, and the kind of each meeting."""
-    keys = {}
+    keys: dict[tuple[int, int, int], int] = {}
     for number in meetings:
         one = instance.meetings[number]
         key = (one.starts, one.ends, -1 if one.online else one.place)

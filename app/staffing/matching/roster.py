@@ -23,8 +23,6 @@ class Roster:
         self.faces: dict[tuple[int, int], int] = defaultdict(int)
         self.there: dict[int, set[int]] = defaultdict(set)
         self.at_need: dict[int, set[int]] = defaultdict(set)
-        self.waiting: set[int] = set()
-        """Relay legs whose other half is still missing."""
         self._prepare()
         for one in plan.proposals if plan else ():
             self.add(one)
@@ -174,7 +172,7 @@ def keep_what_fits(instance: Instance, proposals: Iterable[Proposal]) -> Roster:
 
     Relays are kept whole or not at all.
     """
-    possible = _gains_of(instance)
+    possible = instance.earned
     roster = Roster(instance)
     legs: dict[int, list[Proposal]] = defaultdict(list)
     for one in proposals:
@@ -209,15 +207,6 @@ def fill_up(roster: Roster, order: Iterable[tuple[Proposal, int]]) -> None:
     for proposal, own in order:
         if proposal.leg == DIRECT and roster.fits(proposal) and roster.gain(proposal, own) > 0:
             roster.add(proposal)
-
-
-def _gains_of(instance: Instance) -> dict[Proposal, int]:
-    pairs = instance.allowed
-    columns = (pairs.need, pairs.helper, pairs.leg, instance.gains)
-    return {
-        Proposal(need, helper, leg): own
-        for need, helper, leg, own in zip(*(c.tolist() for c in columns), strict=True)
-    }
 
 
 def _charge(instance: Instance, hours: int, load: int) -> int:
