@@ -87,7 +87,8 @@ class _Read:
         self.relays: list[Relay] = []
 
     def instance(self) -> Instance:
-        needs, wholes = [], []
+        needs: list[Need] = []
+        wholes: list[Whole] = []
         for meeting, (_, session) in enumerate(self.sessions):
             first = len(needs)
             for one, other in combinations(self.asked[session], 2):

@@ -133,12 +133,10 @@ class _Maker:
         way = np.where(home == place, Way.OWN_HOUSE, way)
         way = np.where(online, Way.ONLINE, way)
         liked = self.dice.random((len(candidates), 20)) < 0.2
-        above = self._above(need, helper, candidates)
-        return (
-            np.array(weights.way)[way]
-            + weights.preferred * liked[helper, place % 20]
-            + weights.level * np.minimum(3, above)
-        )
+        merits = np.array(weights.way)[way]
+        merits += weights.preferred * liked[helper, place % 20]
+        merits += weights.level * np.minimum(3, self._above(need, helper, candidates))
+        return np.asarray(merits)
 
     def _above(self, need: Ints, helper: Ints, candidates: tuple[Candidate, ...]) -> Ints:
         """Levels above the one asked for, 0 where none is."""
@@ -162,7 +160,7 @@ class _Maker:
                 for want in self.wants
             ]
         )
-        return table[row_of[need], helper]
+        return np.asarray(table[row_of[need], helper])
 
     def _confirmed(self, pairs: Pairs) -> frozenset[tuple[int, int]]:
         """A few who have said yes already, one for each such need."""
@@ -219,7 +217,8 @@ class _Maker:
 
     def _asked(self, evening: bool) -> list[tuple[Role, str | None, Level | None, int, bool]]:
         """The needs of each meeting: role, language, level, how many, by cover."""
-        dice, asked = self.dice, []
+        dice = self.dice
+        asked: list[tuple[Role, str | None, Level | None, int, bool]] = []
         kind = dice.random()
         if kind < 0.12:
             asked.append((Role.MEDIATOR, None, None, 3, True))

@@ -16,9 +16,7 @@ from app.staffing.matching.instance import Helper, Instance, Meeting, Need, Pair
 def read(path: Path) -> Instance:
     """The instance as a plan to make."""
     jobs, workers = _told(path)
-    weights = Weights(
-        place=len(workers) + 1, keep=0, extra=0, relay=0, new_face=-1, load=(0, 0, 0)
-    )
+    weights = Weights(place=len(workers) + 1, keep=0, extra=0, relay=0, new_face=-1, load=(0, 0, 0))
     need = np.concatenate([np.array(known, dtype=np.int64) for known in workers])
     helper = np.repeat(np.arange(len(workers)), [len(known) for known in workers])
     order = np.lexsort((helper, need))

@@ -52,6 +52,7 @@ class Model:
     yes_or_no: Ints = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
     """Columns beyond the pairs that must be whole numbers, too."""
     blocks: Mapping[str, Block] = field(default_factory=dict)
+    groups: Groups | None = None
 
     @property
     def whole(self) -> int:
@@ -73,28 +74,31 @@ class Model:
 
 
 @dataclass(frozen=True, slots=True)
-class Held:
-    """What is already settled outside this model: known faces and the half hours given."""
+class OneWeek:
+    """One week taken out of many: what of the goals that run through all weeks it has to bear.
 
-    faces: frozenset[tuple[int, int]] = frozenset()
-    load: Ints | None = None
-    face_share: Mapping[tuple[int, int], float] = field(default_factory=dict)
+    *face_share*: series -> the part of a new face's price that is paid here; *load_price*: helper
+    -> what each half hour costs, in place of the quarters of the whole period.
+    """
+
+    face_share: Floats
+    load_price: Ints
 
 
 def model_of(
-    instance: Instance, chosen: Ints | Bools | None = None, held: Held | None = None
+    instance: Instance, chosen: Ints | Bools | None = None, week: OneWeek | None = None
 ) -> Model:
     """The model of the allowed pairs, or of the *chosen* among them."""
     pairs = instance.allowed if chosen is None else instance.allowed.only(chosen)
     gains = instance.gains if chosen is None else instance.gains[chosen]
-    return _Builder(instance, pairs, gains, held or Held()).built()
+    return _Builder(instance, pairs, gains, week).built()
 
 
 class _Builder:
     """Gathers columns and rows; one method for each rule or goal."""
 
-    def __init__(self, instance: Instance, pairs: Pairs, gains: Ints, held: Held) -> None:
-        self.instance, self.pairs, self.held = instance, pairs, held
+    def __init__(self, instance: Instance, pairs: Pairs, gains: Ints, week: OneWeek | None) -> None:
+        self.instance, self.pairs, self.week = instance, pairs, week
         self.meeting = instance.meeting_of[pairs.need]
         self.all = np.arange(len(pairs))
         self.fills = (pairs.leg == DIRECT) | (pairs.leg % 2 == 0)
@@ -136,6 +140,7 @@ class _Builder:
             np.concatenate([np.zeros(0), *self.highs]),
             np.array(self.yes_or_no, dtype=np.int64),
             self.blocks,
+            groups,
         )
 
     # Rules
@@ -268,10 +273,10 @@ class _Builder:
         return groups_of(self.instance, [int(one) for one in meetings])
 
     def _face_price(self, helper: int, series: int) -> float:
-        face = (helper, series)
-        if face in self.instance.faces or face in self.held.faces:
+        if (helper, series) in self.instance.faces:
             return 0.0
-        return self.instance.weights.new_face * self.held.face_share.get(face, 1.0)
+        share = 1.0 if self.week is None else float(self.week.face_share[series])
+        return self.instance.weights.new_face * share
 
     def _face_columns(
         self,
@@ -327,15 +332,16 @@ class _Builder:
         )
         half_hours = np.array([one.half_hours for one in self.instance.meetings], dtype=np.int64)
         load = half_hours[self.meeting]
-        base = np.zeros(len(hours), dtype=np.int64) if self.held.load is None else self.held.load
-        most = base + np.bincount(self.pairs.helper, weights=load, minlength=len(hours))
+        if self.week is not None:
+            self.costs[0] += self.week.load_price[self.pairs.helper] * load
+            return
+        most = np.bincount(self.pairs.helper, weights=load, minlength=len(hours))
         charged = (hours >= 0) & (most > hours // 4)
         there = self.all[charged[self.pairs.helper]]
         keys, of = np.unique(self.pairs.helper[there], return_inverse=True)
         if not len(keys):
             return
-        edges = np.stack([hours[keys] * quarter // 4 for quarter in (1, 2, 3)])
-        free = np.maximum(0, edges - base[keys])
+        free = np.stack([hours[keys] * quarter // 4 for quarter in (1, 2, 3)])
         rooms = [free[1] - free[0], free[2] - free[1], np.full(len(keys), np.inf)]
         prices = np.cumsum(self.instance.weights.load)
         parts = [
@@ -501,4 +507,3 @@ def _each_alone(meetings: Ints, total: int) -> Groups:
     group = np.zeros(int(start[-1]), dtype=np.int64)
     group[start[meetings]] = np.arange(len(meetings))
     return Groups(start, group, len(meetings))
-

@@ -59,9 +59,7 @@ def _disagreeing(
     return opened
 
 
-def _around_helpers(
-    instance: Instance, model: Model, dice: np.random.Generator
-) -> Neighbourhood:
+def _around_helpers(instance: Instance, model: Model, dice: np.random.Generator) -> Neighbourhood:
     """Everything that a few helpers do or could do, and whoever else could do that."""
     sizes = np.bincount(model.pairs.helper, minlength=len(instance.helpers))
     order = dice.permutation(len(instance.helpers))
@@ -78,9 +76,7 @@ def _around_helpers(
     return opened
 
 
-def _around_series(
-    instance: Instance, model: Model, dice: np.random.Generator
-) -> Neighbourhood:
+def _around_series(instance: Instance, model: Model, dice: np.random.Generator) -> Neighbourhood:
     """All meetings of some series, taken together."""
     series = np.where(
         instance.series_of >= 0,

@@ -48,7 +48,7 @@ def relays(
             if {via} & (answering(language) | {HOUSE_LANGUAGE}):
                 continue
             first, second = asked.halves(need, language, via)
-            if not first or not second or first == second and len(first) == 1:
+            if not first or not second or len({*first, *second}) < 2:
                 continue
             number = len(found)
             found.append(Relay(need, via))

@@ -64,30 +64,36 @@ def _without(plan: Plan, gone: frozenset[tuple[int, int]]) -> Plan:
 def solved_around(instance: Instance, plan: Plan, needs: Iterable[int]) -> Plan:
     """The best plan that differs from *plan* only near *needs*: whoever could come there may
     leave what they do, and whoever could do that instead may take it."""
-    asked = sorted(needs)
-    opened, fixed = _near(instance, plan, asked)
-    model = model_of(instance, np.union1d(opened, fixed))
+    return reopened(instance, plan, *_near(instance, plan, sorted(needs)))
+
+
+def reopened(
+    instance: Instance, plan: Plan, opened: Ints, fixed: Ints, *, nodes: int = BRANCHES
+) -> Plan:
+    """The best plan that differs from *plan* only in the pairs *opened*; *fixed* is what else the
+    helpers, needs and series concerned have in it."""
+    rows = np.union1d(opened, fixed)
+    model = model_of(instance, rows)
     free = np.ones(len(model.cost), dtype=np.bool_)
-    free[: model.whole] = np.isin(np.union1d(opened, fixed), opened)
+    free[: model.whole] = np.isin(rows, opened)
     mine = columns_of(model, plan)
     values = np.zeros(len(model.cost))
     values[mine] = 1.0
     part, kept = without(model, free, values)
     start = np.flatnonzero(np.isin(kept[: part.whole], mine))
-    found = best_whole(part, start=start, nodes=BRANCHES)
+    found = best_whole(part, start=start, nodes=nodes)
     if found.values is None:
         return plan
     full = np.where(free, 0.0, values)
     full[kept] = found.values
-    here = plan_of(model, full)
     outside = set(plan.proposals) - set(plan_of(model, values).proposals)
-    return Plan.of([*here.proposals, *outside])
+    return Plan.of([*plan_of(model, full).proposals, *outside])
 
 
 def _near(instance: Instance, plan: Plan, asked: list[int]) -> tuple[Ints, Ints]:
     """The pairs open to change, and the rest of what the people concerned do."""
     pairs = instance.allowed
-    chosen = _rows_of(instance, plan)
+    chosen = rows_of(instance, plan)
     here = np.isin(pairs.need, asked)
     people = np.unique(pairs.helper[here])
     theirs = chosen[np.isin(pairs.helper[chosen], people)]
@@ -99,12 +105,14 @@ def _near(instance: Instance, plan: Plan, asked: list[int]) -> tuple[Ints, Ints]
     return opened, fixed[~np.isin(fixed, opened)]
 
 
-def _rows_of(instance: Instance, plan: Plan) -> Ints:
+def rows_of(instance: Instance, plan: Plan) -> Ints:
     pairs = instance.allowed
     wanted = set(plan.proposals)
     near = np.flatnonzero(instance.are_in(frozenset((p.need, p.helper) for p in wanted), pairs))
     rows = zip(
-        pairs.need[near].tolist(), pairs.helper[near].tolist(), pairs.leg[near].tolist(),
+        pairs.need[near].tolist(),
+        pairs.helper[near].tolist(),
+        pairs.leg[near].tolist(),
         strict=True,
     )
     return near[np.fromiter((row in wanted for row in rows), dtype=np.bool_, count=len(near))]

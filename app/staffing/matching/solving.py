@@ -11,7 +11,7 @@ from enum import StrEnum
 
 import numpy as np
 
-from app.staffing.matching.checker import breaches, value
+from app.staffing.matching.checker import value
 from app.staffing.matching.highs import (
     Infeasible,
     Relaxation,
@@ -94,7 +94,8 @@ def plans(
     """Better and better plans; the last one is the best found, or proved to be the best.
 
     *start* and *step* resume an earlier search; *steps* is how many neighbourhoods to search in
-    all; up to *small* pairs are solved at once. The same arguments give the same plans, as far as nobody stops.
+    all; up to *small* pairs are solved at once. The same arguments give the same plans, as far as
+    nobody stops.
     """
     if unknown := instance.pins - _named(instance):
         raise PinsContradict(sorted(unknown))
@@ -231,7 +232,10 @@ class _Search:
         pairs = self.model.pairs.only(columns)
         gains = self.instance.gains[columns]
         rows = zip(
-            pairs.need.tolist(), pairs.helper.tolist(), pairs.leg.tolist(), gains.tolist(),
+            pairs.need.tolist(),
+            pairs.helper.tolist(),
+            pairs.leg.tolist(),
+            gains.tolist(),
             strict=True,
         )
         for need, helper, leg, gain in rows:

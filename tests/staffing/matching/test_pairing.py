@@ -125,8 +125,6 @@ def test_two_people_bridge_what_no_one_does() -> None:
 
 
 def test_no_relay_where_it_is_not_allowed_or_only_one_person_could_be_both_halves() -> None:
-    both = replace(
-        ANYBODY, speaks={"ti": Level.C1, "ar": Level.C1}, interprets={"ar": Level.C1}
-    )
+    both = replace(ANYBODY, speaks={"ti": Level.C1, "ar": Level.C1}, interprets={"ar": Level.C1})
     assert relays([TIGRINYA], [0], people(both, both), allowed=[], bridges=["ar"]) == ((), ())
     assert relays([TIGRINYA], [0], people(both), allowed=[0], bridges=["ar"]) == ((), ())
