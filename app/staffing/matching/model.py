@@ -167,7 +167,7 @@ class _Builder:
     def hours(self) -> None:
         """No helper has more minutes in a week than are left to them."""
         weeks = self.instance.week_of[self.meeting]
-        several = int(weeks.max(initial=0)) + 1
+        several = int(self.instance.week_of.max(initial=0)) + 1
         keys, of = np.unique(self.pairs.helper * several + weeks, return_inverse=True)
         minutes = self.instance.minutes[self.meeting]
         left = np.array([self._left(int(key) // several, int(key) % several) for key in keys])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 
@@ -81,6 +82,17 @@ def test_the_same_person_goes_through_a_series() -> None:
         [Helper(), Helper()],
     )
     assert len({one.helper for one in best_plan(made).plan.proposals}) == 1
+
+
+def test_nobody_is_sent_where_they_cannot_be_in_time() -> None:
+    made = instance(
+        [at(9), at(11, place=1)],
+        [Need(meeting=0), Need(meeting=1)],
+        [Helper()],
+        travel=np.array([[0, 30], [30, 0]]),
+    )
+    assert len(best_plan(made).plan.proposals) == 1
+    assert len(best_plan(made.but(travel=np.zeros((2, 2), dtype=np.int64))).plan.proposals) == 2
 
 
 def test_hours_are_shared() -> None:
