@@ -202,7 +202,8 @@ class _Builder:
         tight = left.astype(np.float64)
         for row in np.flatnonzero(binding):
             own = order[(ends[row - 1] if row else 0) : ends[row]]
-            tight[row] = reachable(tuple(np.unique(minutes[own]).tolist()), int(left[row]))
+            those = minutes[own] if self.week is None else self.instance.minutes  # others may come
+            tight[row] = reachable(tuple(np.unique(those).tolist()), int(left[row]))
         self._grouped(name, there, of, keys, tight, binding, minutes.astype(np.float64))
 
     def overlaps(self, groups: Groups) -> None:
