@@ -121,7 +121,7 @@ class _Weeks:
         chosen = (self.pairs.leg != DIRECT) | (rank < self.promising * self.wanted)
         for named in (self.instance.confirmed, self.instance.pins):
             chosen |= self.instance.are_in(named, self.pairs)
-        return chosen
+        return np.asarray(chosen)
 
     def _rank(self, rows: Ints, worth: Floats) -> Ints:
         """Which place each of *rows* takes among those of its need, the dearest first."""
