@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -70,7 +72,7 @@ candidates = st.builds(
 )
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=120, deadline=None)
 @given(st.lists(st.tuples(wants, st.integers(0, 1)), max_size=5), st.data())
 def test_the_same_pairs_as_the_plain_check(
     asked: list[tuple[Want, int]], data: st.DataObject
@@ -109,6 +111,37 @@ TIGRINYA = Want(
 )
 
 
+PLAIN = replace(TIGRINYA, language=None, level=None, interpreting=False)
+LATER = (START + 10 * HOUR, START + 12 * HOUR)
+
+
+@pytest.mark.parametrize(("asked", "given"), [
+    ({}, {"active": False}),
+    ({}, {"roles": frozenset({Role.VOLUNTEER})}),
+    ({}, {"pausing": frozenset({Role.MEDIATOR})}),
+    ({}, {"born_on": date(2015, 1, 1)}),
+    ({}, {"contracts": ()}),
+    ({"language": "ti"}, {}),
+    ({"language": "ti", "interpreting": True}, {"speaks": {"ti": Level.C1}}),
+    ({"women_only": True}, {"gender": Gender.MAN}),
+    ({"check_required": True}, {}),
+    ({"meeting": 5}, {"kept_from": frozenset({5})}),
+    ({"online": True}, {"helps_online": False}),
+    ({"starts_at": LATER[0], "ends_at": LATER[1]}, {"availability": Availability(
+        zone=ZoneInfo("Europe/Bucharest"), weekly=(Weekly(0, time(9), time(14), Answer.YES),))}),
+    ({"ends_at": START + 3 * HOUR}, {"hours_a_week": 2}),
+    ({"meeting": 5}, {"hours_a_week": 2, "helps": (Helps(1, *LATER),)}),
+    ({}, {"busy": (Busy(START, START + HOUR),)}),
+    ({}, {"busy": (Busy(START - 2 * HOUR, START, HOUR),)}),
+])  # fmt: skip
+def test_each_rule_alone_keeps_somebody_away(asked: dict[str, Any], given: dict[str, Any]) -> None:
+    def pairs(want: Want, candidate: Candidate) -> int:
+        return len(eligible_pairs([want], [0], people(candidate))[0])
+
+    assert pairs(PLAIN, ANYBODY) == 1
+    assert pairs(replace(PLAIN, **asked), replace(ANYBODY, **given)) == 0
+
+
 def people(*candidates: Candidate) -> list[Known]:
     return [Known(number, 0, one) for number, one in enumerate(candidates)]
 
@@ -118,6 +151,8 @@ def test_two_people_bridge_what_no_one_does() -> None:
         replace(ANYBODY, speaks={"ti": Level.NATIVE, "ar": Level.C1}),
         replace(ANYBODY, speaks={"ar": Level.C1}, interprets={"ar": Level.C1}),
         replace(ANYBODY, speaks={"ti": Level.NATIVE}),
+        replace(ANYBODY, active=False, speaks={"ti": Level.C1}, interprets={"ti": Level.C1}),
+        replace(ANYBODY, interprets={"ti": Level.C1}),
     )
     found, legs = relays([TIGRINYA], [0], known, allowed=[0], bridges=["ar", "ro", "ti"])
     assert [one.via for one in found] == ["ar"]
