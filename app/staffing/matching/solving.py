@@ -134,6 +134,7 @@ class _Search:
         self.step = step
         if self.offer(greedy(self.instance, start), Stage.GREEDY):
             yield self.told(Stage.GREEDY)
+        self.stop_if_asked()
         self.model = model_of(self.instance)
         if self.model.whole <= self.small:
             yield from self.exactly(NODES)
@@ -152,6 +153,10 @@ class _Search:
             relaxed = relaxation.solved()
         self.tighten(relaxed.bound)
         yield from self.improve(relaxed, steps)
+
+    def stop_if_asked(self) -> None:
+        if self.stop is not None and self.stop():
+            raise Stopped
 
     @property
     def is_done(self) -> bool:
@@ -283,6 +288,7 @@ class _Search:
                 break
             if number < self.step:
                 continue
+            self.stop_if_asked()
             self.step = number + 1
             yield from self.around(place(columns_of(self.model, self.best)), relaxed)
         if self.best is not None:

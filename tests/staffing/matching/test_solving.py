@@ -7,7 +7,16 @@ import pytest
 from hypothesis import given, settings
 
 from app.staffing.matching.checker import breaches, value
-from app.staffing.matching.instance import Helper, Instance, Need, Pair, PinsContradict, Plan
+from app.staffing.matching.instance import (
+    Helper,
+    Instance,
+    Need,
+    Pair,
+    PinsContradict,
+    Plan,
+    Proposal,
+    Whole,
+)
 from app.staffing.matching.solving import best_plan, plans
 from tests.staffing.matching.small import at, best_value, instance, instances
 
@@ -119,12 +128,11 @@ def test_a_second_mediator_comes_only_for_a_language_that_lacks() -> None:
 
 
 def test_the_search_goes_on_from_a_plan() -> None:
-    made = instance(
-        [at(9), at(10)], [Need(meeting=0), Need(meeting=1, urgency=3)], [Helper(), Helper()]
-    )
-    half = Plan.of(best_plan(made).plan.proposals[:1])
-    first = next(plans(made, start=half))
-    assert set(half.proposals) <= set(first.plan.proposals)
+    pairs = [Pair(0, 0, preferred=True), Pair(0, 1), Pair(1, 0), Pair(1, 1)]
+    made = instance([at(9), at(14)], [Need(meeting=0), Need(meeting=1)], [Helper()] * 2, pairs)
+    earlier = Plan.of([Proposal(0, 1)])
+    assert Proposal(0, 1) in next(plans(made, start=earlier)).plan.proposals
+    assert Proposal(0, 1) not in next(plans(made)).plan.proposals
 
 
 def test_a_stopped_search_keeps_the_best_plan_so_far() -> None:
@@ -132,3 +140,9 @@ def test_a_stopped_search_keeps_the_best_plan_so_far() -> None:
     *_, last = plans(made, stop=lambda: True)
     assert breaches(made, last.plan) == ()
     assert last.plan.proposals
+    assert last.bound is None
+
+
+def test_half_a_whole_counts_nothing() -> None:
+    made = instance([at(9)], [Need(meeting=0, wanted=2)], [Helper()], wholes=(Whole((0,), 700),))
+    assert best_plan(made).bound == 1000
