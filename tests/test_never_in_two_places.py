@@ -49,7 +49,7 @@ from tests import make
 from tests.make import BEFORE, MONDAY
 
 HOUR = timedelta(hours=1)
-STEPS = 80
+STEPS = 70
 
 
 class World:

@@ -25,7 +25,7 @@ from tests import make
 from tests.make import BEFORE, MONDAY
 from tests.races import all_at_once
 
-ROUNDS = 50
+ROUNDS, FEWER = 50, 15
 
 
 def count(*where: object) -> int:
@@ -147,7 +147,7 @@ def test_a_move_and_a_sign_up_elsewhere_never_put_somebody_in_two_places(
 
 
 def test_the_last_place_among_fifty(racing_app: Flask) -> None:
-    for _round in range(3):
+    for _round in range(2):
         with racing_app.app_context():
             need = make.need(wanted=1)
             people = [make.mediator(need.meeting.activity.centre).id for _n in range(50)]
@@ -163,7 +163,7 @@ def test_the_last_place_among_fifty(racing_app: Flask) -> None:
 
 
 def test_two_stand_ins_for_one_place_leave_one(racing_app: Flask) -> None:
-    for _round in range(ROUNDS // 2):
+    for _round in range(FEWER):
         with racing_app.app_context():
             need = make.need(wanted=1)
             place = make.assignment(need=need, state=State.CONFIRMED)
@@ -181,7 +181,7 @@ def test_two_stand_ins_for_one_place_leave_one(racing_app: Flask) -> None:
 
 
 def test_a_swap_and_giving_the_place_up_never_happen_both(racing_app: Flask) -> None:
-    for _round in range(ROUNDS // 2):
+    for _round in range(FEWER):
         with racing_app.app_context():
             here = make.centre()
             mine, theirs = (a_place(here, MONDAY + timedelta(days=n)) for n in range(2))
@@ -217,7 +217,7 @@ def test_a_swap_and_giving_the_place_up_never_happen_both(racing_app: Flask) -> 
 
 def test_an_offer_that_lapses_and_a_yes_leave_one_confirmed(racing_app: Flask) -> None:
     """The yes comes in the last moment, from the one who is asked or from the next in line."""
-    for _round in range(ROUNDS // 2):
+    for _round in range(FEWER):
         with racing_app.app_context():
             need = make.need(language="ar")
             here = need.meeting.activity.centre
@@ -259,7 +259,7 @@ def test_an_offer_that_lapses_and_a_yes_leave_one_confirmed(racing_app: Flask) -
 
 
 def test_two_workers_ask_nobody_twice(racing_app: Flask) -> None:
-    for _round in range(ROUNDS // 2):
+    for _round in range(FEWER):
         with racing_app.app_context():
             need = make.need(language="ar")
             for _n in range(3):
