@@ -12,7 +12,7 @@ from app.extensions import db
 from app.i18n import _l
 from app.people.models import Person
 from app.programme.models import Booking, Meeting, Part, Status
-from app.programme.queries import busy_times, is_published, kept_from
+from app.programme.queries import busy_times, is_kept_from, is_published
 from app.refusal import Refusal
 
 
@@ -40,7 +40,7 @@ def book(person: Person, meeting: Meeting, part: Part) -> None:
         if have.part is not part:
             raise AlreadyExpected
         return
-    if kept_from([person.id], meeting.starts_at, meeting.ends_at, only=meeting):
+    if is_kept_from(person, meeting):
         raise KeptApart
     held = not meeting.is_cancelled and not meeting.is_draft
     if held and busy_times([person.id], meeting.starts_at, meeting.ends_at):

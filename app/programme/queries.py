@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, Select, and_, case, func, null, or_, select
+from sqlalchemy import ColumnElement, Select, and_, case, func, null, or_, select, union_all
 from sqlalchemy.orm import lazyload
 
 from app.extensions import db
@@ -286,11 +286,9 @@ def kept_from(
     people: Collection[int],
     start: datetime,
     end: datetime,
-    *,
-    only: Meeting | None = None,
 ) -> dict[int, set[int]]:
-    """Person id -> the meetings (ids) within the interval, or *only* that one, at which somebody
-    has a place whom they never meet."""
+    """Person id -> the meetings (ids) within the interval at which somebody has a place whom they
+    never meet."""
     either_way = (
         (Apart.person_id, Apart.other_id),
         (Apart.other_id, Apart.person_id),
@@ -302,11 +300,21 @@ def kept_from(
             .join(Booking, Booking.person_id == other)
             .where(me.in_(people), Booking.starts_at < end, Booking.ends_at > start)
         )
-        if only is not None:
-            there = there.where(Booking.meeting_id == only.id)
         for person_id, meeting_id in db.session.execute(there):
             found.setdefault(person_id, set()).add(meeting_id)
     return found
+
+
+def is_kept_from(person: Person, meeting: Meeting) -> bool:
+    """Whether somebody has a place at *meeting* whom *person* never meets; in one query."""
+    others = union_all(
+        select(Apart.other_id).where(Apart.person_id == person.id),
+        select(Apart.person_id).where(Apart.other_id == person.id),
+    )
+    there = select(Booking.id).where(
+        Booking.meeting_id == meeting.id, Booking.person_id.in_(others)
+    )
+    return db.session.scalars(there.limit(1)).one_or_none() is not None
 
 
 def ways_to(centre_ids: Collection[int]) -> dict[tuple[int, int], timedelta]:

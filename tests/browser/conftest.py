@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import os
 import socket
+import sqlite3
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from email import message_from_bytes, policy
 from email.message import EmailMessage
@@ -67,6 +68,11 @@ class House:
     environ: dict[str, str]
     folder: Path
     mail: MailBox = field(default_factory=MailBox)
+
+    @property
+    def database(self) -> Path:
+        """The file of a house on SQLite."""
+        return Path(self.environ["PUNTE_DATABASE_URL"].removeprefix("sqlite:///"))
 
     def flask(self, *words: str, now: str = NOW) -> None:
         subprocess.run(self._command(words, now), cwd=ROOT, env=self.environ, check=True)
@@ -131,8 +137,7 @@ def _house(engine: str, folder: Path) -> Iterator[House]:
         "PUNTE_TEST_NOW": NOW,
     }
     house = House(f"http://127.0.0.1:{port}", environ, folder, box)
-    house.flask("setup")
-    house.flask("demo", "--today", "2026-11-23")
+    _fill(house, engine)
     server = _serve(port, environ)
     try:
         _wait_for(port, server)
@@ -141,6 +146,28 @@ def _house(engine: str, folder: Path) -> Iterator[House]:
         server.terminate()
         server.wait(timeout=30)
         post_office.stop()
+
+
+def _fill(house: House, engine: str) -> None:
+    """The demonstration, made once a process for SQLite and copied for each further house."""
+    if engine == "sqlite" and _filled:
+        _copy(_filled[0], house.database)
+        return
+    house.flask("setup")
+    house.flask("demo", "--today", "2026-11-23")
+    if engine == "sqlite":
+        copy = house.database.with_suffix(".filled")
+        _copy(house.database, copy)
+        _filled.append(copy)
+
+
+_filled: list[Path] = []
+
+
+def _copy(source: Path, target: Path) -> None:
+    """The whole database, what is still in its log too."""
+    with closing(sqlite3.connect(source)) as old, closing(sqlite3.connect(target)) as new:
+        old.backup(new)
 
 
 def _serve(port: int, environ: dict[str, str]) -> subprocess.Popen[bytes]:
