@@ -103,6 +103,10 @@ def contract_as_it_is(contract: Contract) -> dict[str, Any]:
     return {name: getattr(contract, name) for name in CONTRACT} | {"kind": contract.kind.value}
 
 
+LONGEST_MONTHS = 12
+"""By law half a year; a house may ask for a new one less often, but not hardly ever."""
+
+
 class CheckForm(DatesForm):
     """What was seen, never what it says. *months*: how long a certificate counts."""
 
@@ -139,6 +143,12 @@ class CheckForm(DatesForm):
             fine = wrong(self.seen_on, _("It cannot be seen before it was issued."))
         if self.valid_until.data and self.valid_until.data < self.issued_on.data:
             fine = wrong(self.valid_until, _("It cannot end before it was issued."))
+        longest = max(self.months, LONGEST_MONTHS)
+        if self.valid_until.data and self.valid_until.data > months_later(
+            self.issued_on.data, longest
+        ):
+            text = _("It counts for %(months)s months at most.", months=longest)
+            fine = wrong(self.valid_until, text)
         return fine
 
     def _says_why(self) -> bool:

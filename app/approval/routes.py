@@ -419,7 +419,19 @@ def _contract(person: Person, paper: str) -> tuple[Contract, Centre]:
 
 
 def _check(person: Person, paper: str) -> IntegrityCheck:
-    return next((one for one in person.checks if one.ref == paper), None) or abort(404)
+    """A check that one saw oneself, or of somebody who helps in one of one's centres."""
+    found = next((one for one in person.checks if one.ref == paper), None)
+    helps_here = any(
+        m.stage is not Stage.APPLIED and m.role in HELPERS and m.centre_id in _own_centre_ids()
+        for m in person.memberships
+    )
+    if found is None or not (helps_here or found.seen_by_id == staff().id):
+        abort(404)
+    return found
+
+
+def _own_centre_ids() -> frozenset[int]:
+    return staff().centres_where(*STAFF)
 
 
 def _role(value: str) -> Role:

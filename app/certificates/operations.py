@@ -99,8 +99,8 @@ def issue(
 ) -> Certificate:
     """A new certificate with the next number of the centre, frozen from now on; the volunteer is
     told. The same form sent twice issues one. Raises `NothingToCertify` and `NotOver`."""
-    lock(centre)  # the numbers of a centre follow one another
     lock(person)
+    lock(centre)  # the numbers of a centre follow one another
     known = issued_with(once)
     if known is not None and known.person_id == person.id and known.centre_id == centre.id:
         return known

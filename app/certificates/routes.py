@@ -13,7 +13,7 @@ from werkzeug import Response as Redirect
 
 from app import clock
 from app.certificates import operations, suggestions
-from app.certificates.content import hours_minutes, initials, spaced, tidy_code
+from app.certificates.content import NEUTRAL, hours_minutes, initials, spaced, tidy_code
 from app.certificates.draft_form import DraftForm, WithdrawForm, draft_defaults
 from app.certificates.forms import AskForm, CodeForm
 from app.certificates.models import Certificate
@@ -149,6 +149,8 @@ def _no_time() -> tuple[date, date]:
 def _whose(ref: str) -> tuple[Person, Centre]:
     """Somebody of a centre that one plans: the one of the address, else the first they share."""
     person = one_or_404(people_of(planner()).where(Person.ref == ref))
+    if person.id == planner().id:  # a colleague certifies one's own hours
+        abort(404)
     shared = _certificate_centres(person)
     wanted = request.values.get("centre")
     found = [one for one in shared if one.code == wanted] or ([] if wanted else shared)
@@ -217,7 +219,11 @@ def _may_withdraw(certificate: Certificate) -> bool:
 
 
 def _find(ref: str) -> Certificate:
-    return one_or_404(certificates_open_to(current_person()).where(Certificate.ref == ref))
+    found = one_or_404(certificates_open_to(current_person()).where(Certificate.ref == ref))
+    mine = current_person().id in (found.person_id, found.issued_by_id)
+    if not mine and any(row["title"] == NEUTRAL for row in found.facts["report"]):
+        abort(404)  # with protected hours it is for whoever issued it and whose it is
+    return found
 
 
 @bp.get("/certificate-check")

@@ -33,7 +33,8 @@ from app.people.terms import STAFF, Role, Stage
 
 HOUR = timedelta(hours=1)
 MOST_CODES = 5
-"""Letters with a code to one contact within an hour."""
+"""Letters with a code to one contact within an hour, asked for from one network: a stranger
+elsewhere cannot use up what its owner needs."""
 MOST_ASKED = 50
 """Codes asked for from one network within an hour."""
 
@@ -75,7 +76,7 @@ def knock(
     The same statements whether we know the contact or not. Beyond `MOST_CODES` nothing is sent, and
     the last letter stays good. Raises `TooManyTries` for a network that asks for very many.
     """
-    asked, subject = f"codes:{network}", f"code:{contact}"
+    asked, subject = f"codes:{network}", f"code:{contact}:{network}"
     if failures(asked, now=now, within=HOUR) >= MOST_ASKED:
         raise TooManyTries
     count_failure(asked, now=now)
@@ -101,7 +102,7 @@ def make_code(knock_id: int, *, key: str, now: datetime) -> FreshCode | None:
     """A fresh code and link for the letter that leaves now; they exist in it and nowhere else.
 
     None where nothing is to be sent: it is too late, nobody we know wants to sign in, or the person
-    was paused. Older codes of the same contact open nothing from now on.
+    was paused. Older codes of the same contact and browser open nothing from now on.
     """
     made = db.session.get(Knock, knock_id, populate_existing=True)
     if made is None or not made.is_open(now):
@@ -128,7 +129,12 @@ def code_hash(browser_hash: str, code: str, key: str) -> str:
 def _end_older(made: Knock, now: datetime) -> None:
     db.session.execute(
         update(Knock)
-        .where(Knock.contact == made.contact, Knock.id < made.id, Knock.ended_at.is_(None))
+        .where(
+            Knock.contact == made.contact,
+            Knock.browser_hash == made.browser_hash,  # a stranger's knock ends nobody's code
+            Knock.id < made.id,
+            Knock.ended_at.is_(None),
+        )
         .values(ended_at=now)
     )
 

@@ -109,13 +109,19 @@ def _note(person: Person, centre_id: int, role: Role, stage: Stage, now: datetim
 
 
 def may_say_age(person: Person) -> bool:
-    """Whether it is theirs to say how old they are: until a centre relies on it."""
+    """Whether it is theirs to say how old they are: until a centre looked at it or relies on it."""
     unknown = person.is_adult is None and person.born_on is None
-    return unknown or not person.has_role(*HELPERS)
+    return unknown or not _is_looked_at(person)
 
 
 def may_say_gender(person: Person) -> bool:
-    return not person.has_role(*HELPERS)
+    return not _is_looked_at(person)
+
+
+def _is_looked_at(person: Person) -> bool:
+    """From the talk on a centre has seen what they said of themselves, or wrote it down itself."""
+    beyond = any(m.role in HELPERS and m.stage is not Stage.APPLIED for m in person.memberships)
+    return beyond or person.consent_seen_on is not None
 
 
 def say_age(person: Person, born_on: date | None, *, today: date) -> None:

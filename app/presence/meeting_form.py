@@ -61,6 +61,7 @@ class MeetingPresenceForm(FlaskForm):  # type: ignore[misc]
     ) -> None:
         self._meeting = meeting
         self._people = {place.person.ref: place.person for place in places}
+        self._said = said
         rows = [self._row(place.person, said.get(place.person_id)) for place in places]
         super().__init__(*args, data={"rows": rows})
 
@@ -88,7 +89,17 @@ class MeetingPresenceForm(FlaskForm):  # type: ignore[misc]
             raise ValidationError(_("Look at the hours."))
 
     def words(self, *, everybody: bool = False) -> dict[Person, Word]:
-        """What is said of whom; with *everybody*, whoever nothing is said of came as planned."""
+        """What is said anew of whom; with *everybody*, whoever nothing is said of came as planned.
+        What stood there already is not said again: it would decide what a person disputes."""
+        found = self._typed(everybody=everybody)
+        known = {person: self._said.get(person.id) for person in found}
+        return {
+            person: word
+            for person, word in found.items()
+            if (before := known[person]) is None or before.word != word
+        }
+
+    def _typed(self, *, everybody: bool) -> dict[Person, Word]:
         found: dict[Person, Word] = {}
         for row in (entry.form for entry in self.rows.entries):
             person, answer = self._people.get(row.person.data), row.answer.data

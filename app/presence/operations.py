@@ -15,7 +15,7 @@ from app.i18n import _l
 from app.people.models import Person
 from app.people.terms import Role
 from app.presence.models import MISSED, Presence, PresenceChange, Word
-from app.presence.queries import CORRECTABLE, FROM, UNTIL, place_at, presence_of
+from app.presence.queries import CORRECTABLE, FROM, LONGER, UNTIL, place_at, presence_of
 from app.programme.models import Meeting
 from app.refusal import Refusal
 from app.staffing.decisions import decide
@@ -48,6 +48,13 @@ class TooLateToCorrect(Refusal):
     message = _l("This was recorded more than 30 days ago. Please talk to the coordinator.")
 
 
+class OutsideSession(Refusal):
+    message = _l(
+        "You can note from half an hour before this session until an hour after it. "
+        "If it was longer, tell the coordinator."
+    )
+
+
 class AlreadyThere(Refusal):
     message = _l("This person had a place at this session: say that they came.")
 
@@ -73,6 +80,7 @@ def check_in(assignment: Assignment, word: Word, *, now: datetime) -> Presence:
     _refuse_not_held(meeting)
     if not meeting.starts_at - FROM <= now <= meeting.ends_at + UNTIL:
         raise NotNow
+    _refuse_outside(meeting, word)
     known = presence_of(person, meeting)
     if known is not None and not known.is_own:
         _dispute(known, word, now=now)
@@ -89,10 +97,19 @@ def correct(presence: Presence, word: Word, *, now: datetime) -> None:
     _refuse_not_held(meeting)
     if now > presence.said_at + CORRECTABLE:
         raise TooLateToCorrect
+    _refuse_outside(meeting, word)
     if presence.is_own:
         _say(meeting, person, presence.role, word, by=person, now=now)
     else:
         _dispute(presence, word, now=now)
+
+
+def _refuse_outside(meeting: Meeting, word: Word) -> None:
+    """One's own word is about the session, not about the day."""
+    if word.starts_at is not None and word.starts_at < meeting.starts_at - FROM:
+        raise OutsideSession
+    if word.ends_at is not None and word.ends_at > meeting.ends_at + LONGER:
+        raise OutsideSession
 
 
 def record(

@@ -24,6 +24,8 @@ from app.staffing.models import Assignment, Need, State
 from app.staffing.queries import assignments_of, with_profile
 
 FROM, UNTIL = timedelta(minutes=30), timedelta(hours=24)
+LONGER = timedelta(hours=1)
+"""So much longer than planned somebody may note by themselves."""
 """A person says "I am here" from half an hour before the start until a day after the end."""
 CORRECTABLE = timedelta(days=30)
 """So long after a coordinator's word somebody may say that it was otherwise."""

@@ -23,7 +23,7 @@ class AlreadyExpected(Refusal):
 class KeptApart(Refusal):
     """Somebody is expected there whom this person never meets; it does not say who, or that."""
 
-    message = _l("This cannot be arranged here. Please ask the centre.")
+    message = _l("Somebody is expected there whom this person never meets.")
 
 
 def book(person: Person, meeting: Meeting, part: Part) -> None:
@@ -56,6 +56,17 @@ def book(person: Person, meeting: Meeting, part: Part) -> None:
         )
     )
     db.session.flush()
+
+
+def hold_meetings(meetings: Sequence[Meeting]) -> None:
+    """Hold those rows, by number, after the people: whoever helps there is booked before or after,
+    not meanwhile."""
+    db.session.execute(
+        select(Meeting.id)
+        .where(Meeting.id.in_([meeting.id for meeting in meetings]))
+        .order_by(Meeting.id)
+        .with_for_update(of=Meeting, key_share=True)
+    )
 
 
 def give_places(

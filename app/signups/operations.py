@@ -10,7 +10,7 @@ from app.notices.models import Kind as Letter
 from app.notices.operations import post
 from app.people.models import Person
 from app.people.terms import Gender
-from app.programme.bookings import AlreadyExpected, book, release
+from app.programme.bookings import AlreadyExpected, KeptApart, book, hold_meetings, release
 from app.programme.models import Activity, Meeting, Part
 from app.programme.queries import busy_times, coming_meetings
 from app.programme.telling import expect_again
@@ -66,8 +66,14 @@ def join(activity: Activity, person: Person, *, by: Person, now: datetime) -> En
     enrolment.joined_at, enrolment.left_at = now, None
     db.session.add(enrolment)
     _refuse_clashes(person, meetings, by=by)
-    for meeting in meetings:
-        book(person, meeting, Part.LEARNER)
+    hold_meetings(meetings)
+    try:
+        for meeting in meetings:
+            book(person, meeting, Part.LEARNER)
+    except KeptApart:
+        if by.id != person.id:
+            raise
+        raise ActivityFull from None  # who is there is not theirs to find out
     _tell(activity, person, now=now)
     return enrolment
 

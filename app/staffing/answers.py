@@ -13,6 +13,7 @@ from app.people.access import public
 from app.staffing import operations
 from app.staffing.answer_links import is_sealed
 from app.staffing.models import Assignment, State
+from app.staffing.operations import NotEligible, OfferClosed
 from app.web import settings
 
 bp = Blueprint("answers", __name__)
@@ -25,11 +26,13 @@ def answer(ref: str, seal: str) -> str | tuple[str, int] | Response:
     offer = _offer(ref, seal)
     if offer is None:
         return _over()
-    if offer.need.meeting.is_secret:  # it became protected after it was asked
-        return redirect(url_for("staffing.offer", ref=ref), 303)
-    return render_template(
-        "staffing/answer.html", offer=offer, seal=seal, now=clock.now(), State=State
-    )
+    now = clock.now()
+    if offer.need.meeting.is_secret:
+        return _to_sign_in(ref)
+    expected = offer.state is State.CONFIRMED and now < offer.need.meeting.ends_at
+    if not (expected or offer.state is State.DECLINED or offer.is_open_offer(now)):
+        return render_template("staffing/closed.html")
+    return render_template("staffing/answer.html", offer=offer, seal=seal, now=now, State=State)
 
 
 @bp.post("/answers/<ref>/<seal>/acceptance")
@@ -38,7 +41,12 @@ def accept(ref: str, seal: str) -> tuple[str, int] | Response:
     offer = _offer(ref, seal)
     if offer is None:
         return _over()
-    operations.accept_offer(offer, now=clock.now())
+    if offer.need.meeting.is_secret:
+        return _to_sign_in(ref)
+    try:
+        operations.accept_offer(offer, now=clock.now())
+    except NotEligible:  # why is said to who signed in
+        raise OfferClosed from None
     db.session.commit()
     flash(_("Thank you. You are expected."), "success")
     return redirect(url_for(".answer", ref=ref, seal=seal), 303)
@@ -50,6 +58,8 @@ def decline(ref: str, seal: str) -> tuple[str, int] | Response:
     offer = _offer(ref, seal)
     if offer is None:
         return _over()
+    if offer.need.meeting.is_secret:
+        return _to_sign_in(ref)
     operations.decline_offer(offer, now=clock.now())
     db.session.commit()
     flash(_("Thank you for answering. Somebody else will be asked."), "success")
@@ -63,6 +73,11 @@ def _offer(ref: str, seal: str) -> Assignment | None:
         return None
     fits = is_sealed(seal, settings().secret_key, ref, offer.made_at)
     return offer if fits else None
+
+
+def _to_sign_in(ref: str) -> Response:
+    """It became protected after it was asked: whoever has the link may not be who was asked."""
+    return redirect(url_for("staffing.offer", ref=ref), 303)
 
 
 def _over() -> tuple[str, int]:

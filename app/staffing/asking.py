@@ -20,7 +20,7 @@ from app.staffing.decisions import decide
 from app.staffing.finding import Ranked
 from app.staffing.models import Asking, Assignment, InLine, Need, Progress, State
 from app.staffing.operations import NeedFilled, NotEligible, NotYetOpen, TooLate, offer_place
-from app.staffing.queries import assignment_of, places_left
+from app.staffing.queries import assignment_of, leaving, places_left
 
 SHORTEST, LONGEST = timedelta(minutes=15), timedelta(days=7)
 
@@ -107,7 +107,8 @@ def go_on(asking: Asking, *, now: datetime) -> None:
     if asking.progress is not Progress.RUNNING:
         return
     need = asking.need
-    if not need.meeting.is_open(now):
+    became_secret = asking.by is None and need.meeting.is_secret
+    if became_secret or not need.meeting.is_open(now):
         _end(asking, Progress.STOPPED, now=now)
     elif places_left(need) < 1:
         _end(asking, Progress.FILLED, now=now)
@@ -129,7 +130,8 @@ def _next_in_line(asking: Asking) -> list[InLine]:
 
 
 def _hold(asking: Asking, line: Sequence[InLine]) -> None:
-    for person in sorted((one.person for one in line), key=lambda who: who.id):
+    people = {one.person for one in line} | {one.person for one in leaving(asking.need)}
+    for person in sorted(people, key=lambda who: who.id):
         lock(person)
     lock(asking.need.meeting)
     lock(asking.need)

@@ -67,6 +67,11 @@ class Opportunity:
         return self.way, self.need.meeting.starts_at, self.need.id
 
     @property
+    def is_kept_secret(self) -> bool:
+        """Whether the person is not shown it: where somebody is whom they never meet."""
+        return any(reason.rule is Rule.KEPT_APART for reason in self.reasons)
+
+    @property
     def may_be_taken(self) -> bool:
         """Whether one click makes it theirs, or asks for it."""
         stands = self.state in (State.CONFIRMED, State.REQUESTED)
@@ -91,7 +96,7 @@ def where_needed(person: Person, *, now: datetime) -> list[Opportunity]:
     """Every open need of the helper's centres, each with every reason against it; the nearest
     first: in their own centre or online, then by the way there, then by time."""
     needs = list(db.session.scalars(open_needs(person, now=now)))
-    found = _opportunities(person, needs)
+    found = [one for one in _opportunities(person, needs) if not one.is_kept_secret]
     return sorted(
         (one for one in found if one.state is not State.CONFIRMED), key=lambda one: one.order
     )
@@ -100,7 +105,7 @@ def where_needed(person: Person, *, now: datetime) -> list[Opportunity]:
 def whole_series(need: Need, person: Person, *, now: datetime) -> list[Opportunity]:
     """The same need at every coming session of its activity, by time, those they hold too."""
     needs = list(db.session.scalars(same_needs(need, person, now=now)))
-    found = _opportunities(person, needs)
+    found = [one for one in _opportunities(person, needs) if not one.is_kept_secret]
     return sorted(found, key=lambda one: (one.need.meeting.starts_at, one.need.id))
 
 

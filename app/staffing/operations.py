@@ -28,6 +28,7 @@ from app.staffing.eligibility import Reason, Rule
 from app.staffing.models import Assignment, Need, Override, State
 from app.staffing.queries import (
     assignment_of,
+    confirmed_at,
     is_confirmed_at,
     is_in_a_line,
     leaving,
@@ -168,7 +169,7 @@ def offer_place(
     if held is not None and (held.is_open_offer(now) or held.state is State.CONFIRMED):
         return held
     passed = overriding.rules if overriding and overriding.reason.strip() else frozenset()
-    overridden = _refuse(need, person, now, trainee=trainee, passed=passed)
+    overridden = _refuse(need, person, now, trainee=trainee, passed=passed, to_planner=True)
     assignment = _put(need, person, held, now=now, trainee=trainee)
     assignment.asked_by = by
     readable = after_quiet_hours(now, zone=person.tz, not_after=need.meeting.starts_at)
@@ -179,7 +180,7 @@ def offer_place(
         State.OFFERED,
         by=by,
         now=now,
-        **({"overridden": rules} if rules else {}),
+        **({"overridden": rules, "reason": overriding.reason} if rules and overriding else {}),
         lapses_at=assignment.lapses_at.isoformat(),
         **facts,
     )
@@ -284,6 +285,7 @@ def _refuse(
     *,
     trainee: bool = False,
     passed: Collection[Rule] = (),
+    to_planner: bool = False,
 ) -> tuple[Reason, ...]:
     """The rules of the house, in one place, for every way to a place. Those reasons that are
     *passed* and may be, are given back."""
@@ -293,6 +295,8 @@ def _refuse(
     if left < 1:
         raise NeedFilled
     reasons = why_not(need, person, trainee=trainee)
+    if not to_planner and any(one.rule is Rule.KEPT_APART for one in reasons):
+        raise NeedFilled  # where somebody is whom they never meet is not theirs to find out
     overridden = tuple(one for one in reasons if one.rule in passed and one.rule.may_be_overridden)
     if len(overridden) < len(reasons):
         raise NotEligible(reasons)
@@ -307,7 +311,8 @@ def _refuse_draft(need: Need) -> None:
 
 def _confirm(assignment: Assignment, *, by: Person, now: datetime, may_go: Collection[int]) -> None:
     _refuse_draft(assignment.need)
-    _refuse(assignment.need, assignment.person, now, trainee=assignment.trainee)
+    own = by.id == assignment.person_id
+    _refuse(assignment.need, assignment.person, now, trainee=assignment.trainee, to_planner=not own)
     _seat(assignment, by=by, now=now, may_go=may_go)
 
 
@@ -323,7 +328,7 @@ def _let_go(newcomer: Assignment, *, now: datetime, may_go: Collection[int]) -> 
     """Whoever waited for a stand-in the longest need not come, where there are enough without."""
     need = newcomer.need
     going = [one for one in leaving(need) if one.person_id in may_go]
-    if going and places_left(need) < 1:
+    if going and confirmed_at(need) > need.wanted:
         free_place(going[0], by=None, now=now, stand_in=newcomer.id)
         _tell_helper(going[0], Letter.STAND_IN_FOUND, now=now)
 
@@ -336,6 +341,7 @@ def _put(
         need=need, person=person, state=State.OFFERED, made_at=now, changed_at=now
     )
     assignment.made_at, assignment.lapses_at, assignment.trainee = now, None, trainee
+    assignment.overrides.clear()  # each asking is another question; the trace keeps the reason
     db.session.add(assignment)
     return assignment
 

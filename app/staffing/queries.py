@@ -40,6 +40,8 @@ from app.staffing.windows import DatedWindow, WeeklyWindow
 
 LOOK_AHEAD = timedelta(weeks=6)
 A_WEEK = timedelta(weeks=1)
+ALIVE = (State.OFFERED, State.REQUESTED, State.CONFIRMED)
+"""While somebody is asked, asks or is expected, what a coordinator let them pass counts."""
 
 
 def with_profile() -> Sequence[_AbstractLoad]:
@@ -258,13 +260,13 @@ def not_overridden(
 ) -> tuple[Reason, ...]:
     """Those *reasons* that no coordinator let this person pass at this need. What is about time
     holds for the time it was said of: *starts_at*, the meeting's own by default."""
-    if not reasons or assignment is None:
+    if not reasons or assignment is None or assignment.state not in ALIVE:
         return reasons
     when = starts_at or assignment.need.meeting.starts_at
     passed = {
         one.rule
         for one in assignment.overrides
-        if not one.rule.is_about_time or one.starts_at == when
+        if one.rule.may_be_overridden and (not one.rule.is_about_time or one.starts_at == when)
     }
     return tuple(reason for reason in reasons if reason.rule not in passed)
 
@@ -301,6 +303,14 @@ def places_left(need: Need) -> int:
         Assignment.stand_in_wanted_at.is_(None),
     )
     return need.wanted - db.session.scalars(confirmed).one()
+
+
+def confirmed_at(need: Need) -> int:
+    """How many are confirmed, whoever looks for a stand-in too; trainees apart."""
+    confirmed = select(func.count()).where(
+        Assignment.need_id == need.id, Assignment.state == State.CONFIRMED, ~Assignment.trainee
+    )
+    return db.session.scalars(confirmed).one()
 
 
 def confirmed_for(needs: Collection[Need]) -> dict[int, int]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import Select, or_, select
+from sqlalchemy import Select, func, or_, select
 from sqlalchemy.orm import contains_eager, selectinload
 
 from app.extensions import db, lock
@@ -61,6 +61,7 @@ def swappable(mine: Assignment, *, now: datetime) -> list[Assignment]:
             Assignment.state == State.CONFIRMED,
             Assignment.person_id != mine.person_id,
             ~Assignment.trainee,
+            ~Activity.approval,
             Need.meeting_id.not_in(_meetings_of(mine.person)),
             Need.role == mine.need.role,
             Meeting.status == Status.PLANNED,
@@ -116,8 +117,16 @@ def fits_both_ways(mine: Assignment, theirs: Assignment) -> bool:
 
 
 def _against(person: Person, wanted: Assignment, given: Assignment) -> tuple[Reason, ...]:
-    """What stands against *person* in the place of *wanted*, were they to leave *given*."""
-    return why_not(wanted.need, person, leaving=given.need.meeting)
+    """What stands against *person* in the place of *wanted*, were they to leave *given*, which
+    does not free them where they have another place at that meeting."""
+    other = select(func.count()).where(
+        Assignment.person_id == person.id,
+        Assignment.state == State.CONFIRMED,
+        Assignment.id != given.id,
+        Assignment.need.has(Need.meeting_id == given.need.meeting_id),
+    )
+    stays = db.session.scalars(other).one() > 0
+    return why_not(wanted.need, person, leaving=None if stays else given.need.meeting)
 
 
 def propose_swap(mine: Assignment, theirs: Assignment, *, now: datetime) -> Swap:
@@ -152,9 +161,13 @@ def accept_swap(swap: Swap, *, now: datetime) -> None:
         raise SwapClosed
     if not (mine.need.meeting.is_open(now) and theirs.need.meeting.is_open(now)):
         raise TooLate
-    for gives, takes in ((mine, theirs), (theirs, mine)):
-        if reasons := _against(gives.person, takes, gives):
-            raise NotEligible(reasons)
+    if not (_may_be_swapped(mine, now) and _may_be_swapped(theirs, now)):
+        raise SwapClosed
+    own = _against(theirs.person, mine, theirs)
+    if own and not any(one.rule is Rule.KEPT_APART for one in own):
+        raise NotEligible(own)
+    if own or _against(mine.person, theirs, mine):  # what stands against another is not said
+        raise SwapClosed
     for one in (mine, theirs):
         decide(one, State.WITHDRAWN, by=one.person, now=now, swap=swap.id)
         if not is_confirmed_at(one.need.meeting, one.person):
@@ -198,7 +211,8 @@ def swaps_of(person: Person, *, now: datetime) -> Sequence[Swap]:
 
 def _may_be_swapped(one: Assignment, now: datetime) -> bool:
     meeting = one.need.meeting
-    listed = not meeting.is_secret and not meeting.is_draft
+    by_hand = meeting.activity.approval  # there a coordinator decides who comes
+    listed = not meeting.is_secret and not meeting.is_draft and not by_hand
     return listed and one.state is State.CONFIRMED and not one.trainee and meeting.is_open(now)
 
 

@@ -32,6 +32,8 @@ def explain(reason: Reason, reader: str, *, to_planner: bool = False) -> str:
     they never meet; that there is somebody is said to those who plan only."""
     if to_planner and reason.rule is Rule.KEPT_APART:
         return _("somebody is expected there whom they never meet")
+    if to_planner and reason.rule is Rule.HOURS_A_WEEK:  # of which hours neither
+        return str(_PLAIN[Rule.NOT_AVAILABLE])
     if to_planner and reason.rule is Rule.NO_TIME_TO_TRAVEL:  # from where is nobody's business
         return str(_PLAIN[Rule.EXPECTED_ELSEWHERE])
     language = name_of(reason.language, reader) if reason.language else ""

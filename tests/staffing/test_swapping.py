@@ -136,11 +136,38 @@ def test_what_changed_meanwhile_is_asked_again_and_nothing_happens_by_half() -> 
     pair.me.contracts.clear()
     db.session.flush()
 
-    with pytest.raises(NotEligible):
+    with pytest.raises(SwapClosed):  # what stands against the other is not theirs to read
         accept_swap(swap, now=BEFORE)
 
     assert (pair.mine.state, pair.theirs.state) == (State.CONFIRMED, State.CONFIRMED)
     assert expected(pair.me) == [pair.mine.need.meeting_id]
+
+
+def test_what_stands_against_oneself_is_said() -> None:
+    pair = Pair()
+    swap = pair.propose()
+    pair.they.contracts.clear()
+    db.session.flush()
+
+    with pytest.raises(NotEligible):
+        accept_swap(swap, now=BEFORE)
+
+
+@pytest.mark.parametrize("what", ["approval", "protected"])
+def test_where_a_coordinator_decides_or_nobody_may_learn_of_it_nothing_is_swapped(
+    what: str,
+) -> None:
+    pair = Pair()
+    swap = pair.propose()
+    if what == "approval":
+        pair.theirs.need.meeting.activity.approval = True
+    else:
+        pair.theirs.need.meeting.privacy = Privacy.PROTECTED
+    db.session.flush()
+
+    with pytest.raises(SwapClosed):
+        accept_swap(swap, now=BEFORE)
+    assert swappable(pair.mine, now=BEFORE) == []
 
 
 def test_a_place_that_was_given_up_is_not_swapped() -> None:
