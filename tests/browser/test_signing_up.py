@@ -105,7 +105,7 @@ def test_by_keyboard_alone(one_house: House, open_page: OpenPage) -> None:
     keys.press("Tab")
     keys.type(code_in(letter_to(one_house, "keys")))
     keys.press("Enter")
-    page.wait_for_url("**/en/profile*")
+    page.wait_for_url("**/en/profile/steps*")
 
 
 def test_a_scanner_with_a_real_browser_takes_nothing_away(
@@ -125,5 +125,5 @@ def test_a_scanner_with_a_real_browser_takes_nothing_away(
 
     page.goto(link)
     page.click("main button[type=submit]")
-    assert page.url.endswith("/en/profile")
+    assert page.url.endswith("/en/profile/steps")
     assert is_in(page, one_house)
