@@ -83,15 +83,15 @@ def advance(
     if stage is Stage.LEFT:
         _give_up_everything(person, centre, role, by=by, now=now)
     if is_answer(before, stage):
-        _tell(change, person, by=by, now=now)
+        _tell(change, person, before, by=by, now=now)
     return change
 
 
 def is_answer(before: Stage, after: Stage) -> bool:
-    """Whether somebody waits to hear of it; who pauses or leaves said so themselves."""
-    not_taken = before in (Stage.APPLIED, Stage.INTERVIEW) and after is Stage.LEFT
-    welcome = before in (Stage.INTERVIEW, Stage.LEFT) and after is Stage.ACTIVE
-    return after is Stage.INTERVIEW or welcome or not_taken
+    """Whether they must hear of it: an answer they wait for, or places that end. Who comes back
+    from a pause knows."""
+    back = (before, after) == (Stage.PAUSED, Stage.ACTIVE)
+    return not back
 
 
 def _held(person: Person, centre: Centre, role: Role) -> Membership:
@@ -125,7 +125,7 @@ def _hold_everything(person: Person, centre: Centre, role: Role, *, now: datetim
             lock(row)
 
 
-def _tell(change: StageChange, person: Person, *, by: Person, now: datetime) -> None:
+def _tell(change: StageChange, person: Person, before: Stage, *, by: Person, now: datetime) -> None:
     post(
         person,
         Letter.STAGE_CHANGED,
@@ -135,6 +135,7 @@ def _tell(change: StageChange, person: Person, *, by: Person, now: datetime) -> 
             "centre": change.centre_id,
             "role": change.role.value,
             "stage": change.stage.value,
+            "helped": before.counts,
         },
         responsible=by,
     )

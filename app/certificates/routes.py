@@ -239,15 +239,16 @@ def find() -> str | Redirect:
 
 @bp.get("/certificate-check/<code>")
 @public
-def check(code: str) -> str:
-    """What anybody may know of one certificate; an unknown code is as if nothing were here."""
+def check(code: str) -> str | tuple[str, int]:
+    """What anybody may know of one certificate; of an unknown code, that there is none."""
     network, now = f"certificate:{callers_network()}", clock.now()
     if failures(network, now=now) >= MOST_UNKNOWN:
         abort(429)
     found = db.session.scalars(certificate_by_code(code)).one_or_none()
     if found is None:
         note_aside(insert(FailedSignIn).values(subject_hash=hashed(network), at=now))
-        abort(404)
+        form = CodeForm(formdata=None, data={"code": code})
+        return render_template("certificates/find.html", form=form, unknown=True), 404
     facts = operations.checked(found).facts
     return render_template(
         "certificates/check.html",

@@ -18,7 +18,6 @@ from app.people.current import planner
 from app.people.forms import choices
 from app.people.models import Person
 from app.people.queries import people_of
-from app.refusal import Refusal
 from app.staffing.asking import ask_in_turn, stop_asking
 from app.staffing.decisions import decisions_about
 from app.staffing.eligibility import Rule
@@ -32,10 +31,6 @@ bp = Blueprint("asking", __name__)
 
 LASTS = ((60, _l("1 hour")), (240, _l("4 hours")), (1440, _l("1 day")), (4320, _l("3 days")))
 LONGEST_REASON = 500
-
-
-class ReasonMissing(Refusal):
-    message = _l("Say why, please: the reason is kept with the decision.")
 
 
 class AskingForm(FlaskForm):  # type: ignore[misc]
@@ -87,7 +82,8 @@ def ask_anyway(ref: str) -> Response:
     person = one_or_404(people_of(planner()).where(Person.ref == request.form.get("person", "")))
     reason = request.form.get("reason", "").strip()[:LONGEST_REASON]
     if not reason:
-        raise ReasonMissing
+        flash(_("Say why, please: the reason is kept with the decision."), "warning")
+        return redirect(url_for("planning.candidates", ref=ref), 303)
     offer_place(
         need,
         person,

@@ -133,4 +133,9 @@ def stage_facts(notice: Notice) -> dict[str, Any] | None:
     ).one_or_none()
     if centre is None or membership is None or membership.stage != notice.about["stage"]:
         return None
-    return {"stage": membership.stage.value, "centre": centre.name, "address": centre.address}
+    return {
+        "stage": membership.stage.value,
+        "helped": bool(notice.about.get("helped")),
+        "centre": centre.name,
+        "address": centre.address,
+    }

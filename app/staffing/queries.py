@@ -8,7 +8,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import ColumnElement, ScalarSelect, Select, and_, func, or_, select
-from sqlalchemy.orm import selectinload
+from sqlalchemy.orm import aliased, selectinload
 from sqlalchemy.orm.strategy_options import _AbstractLoad
 
 from app.extensions import db
@@ -514,13 +514,29 @@ def open_needs(person: Person, *, now: datetime) -> Select[Need]:
 
 
 def _with_a_place_left(needs: Select[Need], now: datetime) -> Select[Need]:
-    helping = _confirmed_at(~Assignment.trainee, Assignment.stand_in_wanted_at.is_(None))
+    helping = _helping_at()
     return needs.where(
         Meeting.status == Status.PLANNED,
         Meeting.starts_at > now,
         Meeting.starts_at < now + LOOK_AHEAD,
         or_(helping < Need.wanted, _confirmed_at(Assignment.trainee.is_(True)) < Need.trainees),
     ).order_by(Meeting.starts_at, Need.id)
+
+
+def _helping_at() -> ScalarSelect[int]:
+    """How many places are taken, as in `places_left`."""
+    other = aliased(Assignment)
+    return (
+        select(func.count())
+        .where(
+            other.need_id == Need.id,
+            other.state == State.CONFIRMED,
+            ~other.trainee,
+            other.stand_in_wanted_at.is_(None),
+        )
+        .correlate(Need)
+        .scalar_subquery()
+    )
 
 
 def _confirmed_at(*that: ColumnElement[bool]) -> ScalarSelect[int]:
@@ -542,6 +558,7 @@ def offers_waiting(person: Person, *, now: datetime) -> Select[Assignment]:
             _is_offered(now),
             Meeting.status == Status.PLANNED,
             Meeting.starts_at > now,
+            or_(Assignment.trainee, _helping_at() < Need.wanted),
         )
         .order_by(Meeting.starts_at)
     )

@@ -11,15 +11,17 @@ from sqlalchemy import func, select
 from sqlalchemy.exc import DBAPIError
 
 from app.extensions import db
-from app.people.models import Centre, Person
+from app.people.models import Apart, Centre, Person
 from app.people.terms import Level
-from app.programme.models import Booking, Meeting
-from app.staffing.asking import ask_in_turn, go_on
+from app.programme.models import Activity, Booking, Meeting
+from app.signups.operations import join
+from app.staffing.asking import ask_in_turn, go_on, running_asking
 from app.staffing.finding import ranked_candidates
 from app.staffing.models import Asking, Assignment, Need, State, Swap
 from app.staffing.moving import move_meeting
 from app.staffing.operations import NeedFilled, accept_offer, give_up_place, take_place
 from app.staffing.queries import assignment_of
+from app.staffing.standing_in import come_after_all, look_for_stand_in
 from app.staffing.swapping import accept_swap, propose_swap
 from tests import make
 from tests.make import BEFORE, MONDAY
@@ -291,3 +293,51 @@ def a_place(here: Centre, starts_at: datetime) -> Assignment:
     return make.assignment(
         need=make.need(meeting=meeting), person=make.mediator(here), state=State.CONFIRMED
     )
+
+
+def test_asking_on_and_coming_after_all_do_not_wait_for_each_other(racing_app: Flask) -> None:
+    for _round in range(FEWER):
+        with racing_app.app_context():
+            need = make.need(language="ar")
+            place = make.assignment(need=need, state=State.CONFIRMED)
+            for _n in range(3):
+                make.mediator(need.meeting.activity.centre)
+            look_for_stand_in(place, now=BEFORE)
+            asking = running_asking(need)
+            assert asking is not None
+            ids = place.id, asking.id
+            db.session.commit()
+
+        def come(place_id: int = ids[0]) -> object:
+            come_after_all(db.session.get_one(Assignment, place_id), now=BEFORE)
+            return "comes"
+
+        def on(asking_id: int = ids[1]) -> object:
+            go_on(db.session.get_one(Asking, asking_id), now=BEFORE)
+            return "asked"
+
+        assert run(racing_app, [come, on]) == ["comes", "asked"]
+
+
+def test_two_who_never_meet_never_come_in_at_the_same_moment(racing_app: Flask) -> None:
+    """One helps, the other learns: whoever is second is refused."""
+    for _round in range(FEWER):
+        with racing_app.app_context():
+            need = make.need()
+            here = need.meeting.activity.centre
+            layla, amina = make.participant(here), make.mediator(here)
+            first, second = sorted((layla.id, amina.id))
+            db.session.add(Apart(person_id=first, other_id=second, made_at=BEFORE))
+            ids = need.id, need.meeting.activity_id, layla.id, amina.id
+            meeting_id = need.meeting_id
+            db.session.commit()
+
+        def learn(activity_id: int = ids[1], person_id: int = ids[2]) -> object:
+            person = db.session.get_one(Person, person_id)
+            join(db.session.get_one(Activity, activity_id), person, by=person, now=BEFORE)
+            return "learns"
+
+        results = run(racing_app, [learn, taking(ids[0], ids[3])])
+
+        with racing_app.app_context():
+            assert count(Booking.meeting_id == meeting_id) == 1, results
