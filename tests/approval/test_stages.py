@@ -180,7 +180,7 @@ class TestSteps:
 
 @pytest.mark.usefixtures("app")
 class TestLetters:
-    def test_an_answer_is_told_and_what_somebody_said_themselves_is_not(self) -> None:
+    def test_what_is_no_longer_true_is_not_told(self) -> None:
         here = make.centre()
         boss, someone = make.coordinator(here), ready(here, Stage.APPLIED)
 
@@ -190,7 +190,7 @@ class TestLetters:
             told[stage] = letters(someone)
 
         assert told[Stage.INTERVIEW] == ["We would like to meet you"]
-        assert told[Stage.LEFT] == []  # by then each of them is no longer true
+        assert told[Stage.LEFT] == ["Thank you for your help"]  # the earlier ones are over
 
     @pytest.mark.parametrize(
         ("before", "after", "subject", "says"),
@@ -199,6 +199,8 @@ class TestLetters:
             (Stage.INTERVIEW, Stage.ACTIVE, "Welcome: you can help from now on", "/en/needed"),
             (Stage.APPLIED, Stage.LEFT, "About your wish to help", "not a judgement of you"),
             (Stage.INTERVIEW, Stage.LEFT, "About your wish to help", "not a judgement of you"),
+            (Stage.ACTIVE, Stage.PAUSED, "You are pausing", "until you come back"),
+            (Stage.ACTIVE, Stage.LEFT, "Thank you for your help", "for all that you did"),
         ],
     )
     def test_of_each_answer(self, before: Stage, after: Stage, subject: str, says: str) -> None:
@@ -215,12 +217,11 @@ class TestLetters:
         assert "private note" not in letter.text
         assert "Mihai" not in letter.text
 
-    @pytest.mark.parametrize("after", [Stage.PAUSED, Stage.LEFT])
-    def test_who_pauses_or_leaves_is_not_written_to(self, after: Stage) -> None:
+    def test_who_comes_back_from_a_pause_is_not_written_to(self) -> None:
         here = make.centre()
-        someone = ready(here, Stage.ACTIVE)
+        someone = ready(here, Stage.PAUSED)
 
-        advance(someone, here, VOLUNTEER, after, by=make.coordinator(here), now=BEFORE)
+        advance(someone, here, VOLUNTEER, Stage.ACTIVE, by=make.coordinator(here), now=BEFORE)
 
         assert letters(someone) == []
 
