@@ -273,13 +273,13 @@ def _number_taken(
 @bp.get("/people/<ref>/checks/new")
 def new_check(ref: str) -> str:
     """One more check that was seen."""
-    person = _find(ref)
+    person = _looked_after(ref)
     return _check_page(person, _check_form(data={"kind": "integrity", "seen_on": _day()}))
 
 
 @bp.post("/people/<ref>/checks/new")
 def enter_check(ref: str) -> tuple[str, int] | Response:
-    person, form = _find(ref), _check_form()
+    person, form = _looked_after(ref), _check_form()
     if not form.validate_on_submit():
         return _check_page(person, form), 422
     add_check(person, form.facts(), by=staff())
@@ -288,14 +288,14 @@ def enter_check(ref: str) -> tuple[str, int] | Response:
 
 @bp.get("/people/<ref>/checks/<paper>")
 def check(ref: str, paper: str) -> str:
-    person = _find(ref)
+    person = _looked_after(ref)
     found = _check(person, paper)
     return _check_page(person, _check_form(data=check_as_it_is(found)), found)
 
 
 @bp.post("/people/<ref>/checks/<paper>")
 def write_check(ref: str, paper: str) -> tuple[str, int] | Response:
-    person, form = _find(ref), _check_form()
+    person, form = _looked_after(ref), _check_form()
     found = _check(person, paper)
     if not form.validate_on_submit():
         return _check_page(person, form, found), 422
@@ -305,7 +305,7 @@ def write_check(ref: str, paper: str) -> tuple[str, int] | Response:
 
 @bp.get("/people/<ref>/checks/<paper>/removal")
 def check_removal(ref: str, paper: str) -> str:
-    person = _find(ref)
+    person = _looked_after(ref)
     return render_template(
         "approval/removal.html", known=person, contract=None, check=_check(person, paper)
     )
@@ -313,7 +313,7 @@ def check_removal(ref: str, paper: str) -> str:
 
 @bp.post("/people/<ref>/checks/<paper>/removal")
 def drop_check(ref: str, paper: str) -> Response:
-    person = _find(ref)
+    person = _looked_after(ref)
     remove_check(_check(person, paper))
     return _saved(person)
 
@@ -329,14 +329,14 @@ def _check_page(person: Person, form: CheckForm, found: IntegrityCheck | None = 
 @bp.get("/people/<ref>/age")
 def age(ref: str) -> str:
     """How old they are, as far as it must be known."""
-    person = _find(ref)
+    person = _looked_after(ref)
     form = AgeForm(today=_day(), data=age_as_it_is(person))
     return render_template("approval/age.html", known=person, form=form)
 
 
 @bp.post("/people/<ref>/age")
 def write_age(ref: str) -> tuple[str, int] | Response:
-    person, form = _find(ref), AgeForm(today=_day())
+    person, form = _looked_after(ref), AgeForm(today=_day())
     if not form.validate_on_submit():
         return render_template("approval/age.html", known=person, form=form), 422
     lock(person)
@@ -418,20 +418,22 @@ def _contract(person: Person, paper: str) -> tuple[Contract, Centre]:
     return found, mine[found.centre_id]
 
 
-def _check(person: Person, paper: str) -> IntegrityCheck:
-    """A check that one saw oneself, or of somebody who helps in one of one's centres."""
-    found = next((one for one in person.checks if one.ref == paper), None)
-    helps_here = any(
-        m.stage is not Stage.APPLIED and m.role in HELPERS and m.centre_id in _own_centre_ids()
+def _looked_after(ref: str) -> Person:
+    """Somebody whose age and checks one may write: of whom one's centre has seen something, or whom
+    no other centre relies on."""
+    person = _find(ref)
+    mine = staff().centres_where(*STAFF)
+    seen_here = any(
+        m.centre_id in mine and m.role in HELPERS and (m.stage.counts or m.stage is Stage.INTERVIEW)
         for m in person.memberships
     )
-    if found is None or not (helps_here or found.seen_by_id == staff().id):
+    if not seen_here and person.has_role(*HELPERS):
         abort(404)
-    return found
+    return person
 
 
-def _own_centre_ids() -> frozenset[int]:
-    return staff().centres_where(*STAFF)
+def _check(person: Person, paper: str) -> IntegrityCheck:
+    return next((one for one in person.checks if one.ref == paper), None) or abort(404)
 
 
 def _role(value: str) -> Role:
