@@ -14,9 +14,9 @@ from app.people.models import Centre, Membership, Person, StageChange
 from app.people.terms import HELPERS, Role, Stage
 from app.refusal import Refusal
 from app.staffing.decisions import decide
+from app.staffing.holding import hold
 from app.staffing.models import State
 from app.staffing.operations import give_up_place
-from app.staffing.queries import leaving
 
 STEPS: dict[Stage, tuple[Stage, ...]] = {
     Stage.APPLIED: (Stage.INTERVIEW, Stage.LEFT),
@@ -107,22 +107,12 @@ def _give_up_everything(
     person: Person, centre: Centre, role: Role, *, by: Person, now: datetime
 ) -> None:
     """Their places are open again and each coordinator is told; offers are open no more."""
-    _hold_everything(person, centre, role, now=now)
+    hold([], people=[person], places=stands_for(person, centre, role, now=now))
     for one in stands_for(person, centre, role, now=now):
         if one.state is State.OFFERED:
             decide(one, State.LAPSED, by=by, now=now, left=True)
         elif one.need.meeting.is_open(now) or one.need.meeting.is_cancelled:
             give_up_place(one, now=now)
-
-
-def _hold_everything(person: Person, centre: Centre, role: Role, *, now: datetime) -> None:
-    """All people, then all meetings, then all needs, each by number: as `give_up_place` does it for
-    one place, so that two clicks cannot wait for each other."""
-    needs = {one.need for one in stands_for(person, centre, role, now=now)}
-    people = {person} | {one.person for need in needs for one in leaving(need)}
-    for rows in (people, {need.meeting for need in needs}, needs):
-        for row in sorted(rows, key=lambda each: each.id):
-            lock(row)
 
 
 def _tell(change: StageChange, person: Person, before: Stage, *, by: Person, now: datetime) -> None:

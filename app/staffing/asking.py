@@ -18,9 +18,10 @@ from app.people.models import Person
 from app.refusal import Refusal
 from app.staffing.decisions import decide
 from app.staffing.finding import Ranked
+from app.staffing.holding import hold
 from app.staffing.models import Asking, Assignment, InLine, Need, Progress, State
 from app.staffing.operations import NeedFilled, NotEligible, NotYetOpen, TooLate, offer_place
-from app.staffing.queries import assignment_of, leaving, places_left
+from app.staffing.queries import assignment_of, places_left
 
 SHORTEST, LONGEST = timedelta(minutes=15), timedelta(days=7)
 
@@ -130,11 +131,7 @@ def _next_in_line(asking: Asking) -> list[InLine]:
 
 
 def _hold(asking: Asking, line: Sequence[InLine]) -> None:
-    people = {one.person for one in line} | {one.person for one in leaving(asking.need)}
-    for person in sorted(people, key=lambda who: who.id):
-        lock(person)
-    lock(asking.need.meeting)
-    lock(asking.need)
+    hold([asking.need], people=[one.person for one in line])
     lock(asking)
 
 

@@ -25,6 +25,7 @@ from app.refusal import Refusal
 from app.staffing.children import refuse_one_adult
 from app.staffing.decisions import decide
 from app.staffing.eligibility import Reason, Rule
+from app.staffing.holding import hold
 from app.staffing.models import Assignment, Need, Override, State
 from app.staffing.queries import (
     assignment_of,
@@ -131,7 +132,7 @@ def take_place(need: Need, person: Person, *, now: datetime, trainee: bool = Fal
 
     Whoever is asked to come says yes by it. A *trainee* comes along to learn and fills nothing.
     """
-    may_go = _lock_all(person, need)
+    may_go = hold([need], people=[person])
     held = assignment_of(need, person)
     if held is not None and held.state in (State.CONFIRMED, State.REQUESTED):
         return held
@@ -164,7 +165,7 @@ def offer_place(
     """Ask *person*; the offer lapses after *lasts* from when they can read it, or when the meeting
     begins. Rules that may be overridden are, where the coordinator says so and why. *facts*: what
     spoke for asking them, for the trace."""
-    _lock_all(person, need)
+    hold([need], people=[person])
     held = assignment_of(need, person)
     if held is not None and (held.is_open_offer(now) or held.state is State.CONFIRMED):
         return held
@@ -202,7 +203,7 @@ def offer_place(
 
 def accept_offer(assignment: Assignment, *, now: datetime) -> None:
     """The person takes the place and the coordinator is told; a second click is harmless."""
-    may_go = _lock_all(assignment.person, assignment.need, assignment)
+    may_go = hold([], places=[assignment])
     if assignment.state is State.CONFIRMED:
         return
     if not assignment.is_open_offer(now):
@@ -213,7 +214,7 @@ def accept_offer(assignment: Assignment, *, now: datetime) -> None:
 
 def decline_offer(assignment: Assignment, *, now: datetime) -> None:
     """The person says no and the coordinator is told; a second click is harmless."""
-    _lock_all(assignment.person, assignment.need, assignment)
+    hold([], places=[assignment])
     if assignment.state is State.DECLINED:
         return
     if assignment.state is not State.OFFERED:
@@ -225,7 +226,7 @@ def decline_offer(assignment: Assignment, *, now: datetime) -> None:
 
 def approve_request(assignment: Assignment, *, by: Person, now: datetime) -> None:
     """The coordinator says yes to somebody who asked; every rule is checked again."""
-    may_go = _lock_all(assignment.person, assignment.need, assignment)
+    may_go = hold([], places=[assignment])
     if assignment.state is State.CONFIRMED:
         return
     if assignment.state is not State.REQUESTED:
@@ -236,7 +237,7 @@ def approve_request(assignment: Assignment, *, by: Person, now: datetime) -> Non
 
 def refuse_request(assignment: Assignment, *, by: Person, now: datetime) -> None:
     """The coordinator says no to somebody who asked."""
-    _lock_all(assignment.person, assignment.need, assignment)
+    hold([], places=[assignment])
     if assignment.state is not State.REQUESTED:
         return
     decide(assignment, State.DECLINED, by=by, now=now)
@@ -245,7 +246,7 @@ def refuse_request(assignment: Assignment, *, by: Person, now: datetime) -> None
 
 def give_up_place(assignment: Assignment, *, now: datetime) -> None:
     """The person cannot come after all; the place is open again and the coordinator is told."""
-    _lock_all(assignment.person, assignment.need, assignment)
+    hold([], places=[assignment])
     if assignment.state not in (State.CONFIRMED, State.REQUESTED):
         return
     meeting = assignment.need.meeting
@@ -263,19 +264,6 @@ def free_place(assignment: Assignment, *, by: Person | None, now: datetime, **wh
     if was_confirmed and not is_confirmed_at(meeting, person):
         release(person, meeting, Part.HELPER)
         expect_again([person], now=now)
-
-
-def _lock_all(person: Person, need: Need, assignment: Assignment | None = None) -> frozenset[int]:
-    """*person*, and whoever may go when somebody else is confirmed; then the rest. The ids of all
-    these people."""
-    people = {one.person_id: one.person for one in leaving(need)} | {person.id: person}
-    for person_id in sorted(people):
-        lock(people[person_id])
-    lock(need.meeting)
-    lock(need)
-    if assignment is not None:
-        lock(assignment)
-    return frozenset(people)
 
 
 def _refuse(

@@ -10,10 +10,11 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import selectinload
 
-from app.extensions import db, lock
+from app.extensions import db
 from app.notices.models import Kind as Letter
 from app.people.models import Person
 from app.programme.models import Meeting, Status
+from app.staffing.holding import hold
 from app.staffing.models import Assignment, Need, State
 from app.staffing.operations import free_place, tell
 from app.staffing.queries import no_longer_fit, with_profile
@@ -31,7 +32,7 @@ def recheck(people: Collection[Person], *, by: Person | None, now: datetime) -> 
     doubtful = _may_not_stay(_coming([person.id for person in people], now))
     if not doubtful:
         return []
-    _hold(doubtful)
+    hold([], places=list(doubtful))
     freed = _may_not_stay(_coming([one.person_id for one in doubtful], now))
     for one, rules in freed.items():
         free_place(one, by=by, now=now, rules=rules)
@@ -80,15 +81,3 @@ def _may_not_stay(coming: Sequence[Assignment]) -> dict[Assignment, list[str]]:
         if hard := [rule.value for rule in rules if rule.frees]:
             found[one] = hard
     return found
-
-
-def _hold(places: Collection[Assignment]) -> None:
-    """People, then meetings, then needs, then the places, each by number."""
-    for rows in (
-        {one.person for one in places},
-        {one.need.meeting for one in places},
-        {one.need for one in places},
-        set(places),
-    ):
-        for row in sorted(rows, key=lambda each: each.id):
-            lock(row)

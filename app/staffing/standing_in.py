@@ -7,13 +7,14 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import select
 
-from app.extensions import db, lock
+from app.extensions import db
 from app.notices.models import Kind as Letter
 from app.notices.operations import post
 from app.programme.models import Meeting, Status
 from app.staffing.asking import ask_in_turn, running_asking, stop_asking
 from app.staffing.decisions import note
 from app.staffing.finding import ranked_candidates
+from app.staffing.holding import hold
 from app.staffing.models import Asking, Assignment, Need, Progress, State
 from app.staffing.operations import OfferClosed, TooLate, tell
 
@@ -28,7 +29,7 @@ def look_for_stand_in(assignment: Assignment, *, now: datetime) -> None:
     decides who comes, or nobody may learn of the session, they ask. Twice is harmless.
     """
     need, person = assignment.need, assignment.person
-    _hold(assignment)
+    hold([], places=[assignment])
     if assignment.state is not State.CONFIRMED or assignment.trainee:
         raise OfferClosed
     if not need.meeting.is_open(now):
@@ -58,7 +59,7 @@ def others_are_asked_for(assignment: Assignment) -> bool:
 
 def come_after_all(assignment: Assignment, *, now: datetime) -> None:
     """No stand-in is wanted any more; nobody else is asked."""
-    _hold(assignment)
+    hold([], places=[assignment])
     if assignment.state is not State.CONFIRMED or assignment.stand_in_wanted_at is None:
         return
     assignment.stand_in_wanted_at = None
@@ -108,10 +109,3 @@ def _patience(meeting: Meeting, now: datetime) -> timedelta:
     """How long each has to answer: a tenth of the time that is left, from half an hour to a day."""
     left = (meeting.starts_at - now) / 10
     return max(timedelta(minutes=30), min(left, timedelta(days=1)))
-
-
-def _hold(assignment: Assignment) -> None:
-    lock(assignment.person)
-    lock(assignment.need.meeting)
-    lock(assignment.need)
-    lock(assignment)

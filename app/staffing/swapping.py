@@ -18,6 +18,7 @@ from app.programme.queries import is_listed_meeting
 from app.refusal import Refusal
 from app.staffing.decisions import decide
 from app.staffing.eligibility import Reason, Rule, reasons_against
+from app.staffing.holding import hold
 from app.staffing.models import Assignment, Need, State, Swap
 from app.staffing.operations import NotEligible, TooLate, tell
 from app.staffing.queries import (
@@ -131,7 +132,7 @@ def _against(person: Person, wanted: Assignment, given: Assignment) -> tuple[Rea
 
 def propose_swap(mine: Assignment, theirs: Assignment, *, now: datetime) -> Swap:
     """The holder of *theirs* is asked, until the earlier session or for at most three days."""
-    _hold([mine, theirs])
+    hold([], places=[mine, theirs])
     if not (_may_be_swapped(mine, now) and _may_be_swapped(theirs, now)):
         raise NotToSwap
     held = _open_between(mine, theirs, now)
@@ -153,7 +154,7 @@ def accept_swap(swap: Swap, *, now: datetime) -> None:
     Raises `SwapClosed`, `TooLate`, and `NotEligible` with what stands against one of them.
     """
     mine, theirs = swap.mine, swap.theirs
-    _hold([mine, theirs])
+    hold([], places=[mine, theirs])
     lock(swap)
     if swap.state is State.CONFIRMED:
         return
@@ -184,7 +185,7 @@ def accept_swap(swap: Swap, *, now: datetime) -> None:
 
 def refuse_swap(swap: Swap, *, by: Person, now: datetime) -> None:
     """Who was asked says no, or who asked takes it back; both keep their places."""
-    _hold([swap.mine, swap.theirs])
+    hold([], places=[swap.mine, swap.theirs])
     lock(swap)
     if swap.state is not State.OFFERED:
         return
@@ -240,15 +241,3 @@ def _place(need: Need, person: Person, now: datetime) -> Assignment:
         )
     held.lapses_at, held.trainee = None, False
     return held
-
-
-def _hold(places: Sequence[Assignment]) -> None:
-    """People, then meetings, then needs, then the places, each by number."""
-    for person in sorted({one.person for one in places}, key=lambda who: who.id):
-        lock(person)
-    for meeting in sorted({one.need.meeting for one in places}, key=lambda what: what.id):
-        lock(meeting)
-    for need in sorted({one.need for one in places}, key=lambda what: what.id):
-        lock(need)
-    for one in sorted(places, key=lambda place: place.id):
-        lock(one)

@@ -5,16 +5,16 @@ Every place goes through `operations.take_place`, so that no rule is left out.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from app.extensions import db, lock
+from app.extensions import db
 from app.people.models import Person
 from app.refusal import Refusal
+from app.staffing.holding import hold
 from app.staffing.models import Assignment, Need, State
 from app.staffing.operations import take_place
-from app.staffing.queries import assignment_of, is_confirmed_at, leaving, same_needs
+from app.staffing.queries import assignment_of, is_confirmed_at, same_needs
 from app.staffing.when_free import free_after_all
 
 HELD = (State.CONFIRMED, State.REQUESTED)
@@ -34,7 +34,7 @@ def take_although_not_free(need: Need, person: Person, *, now: datetime) -> Assi
 
     Raises what `take_place` raises.
     """
-    _hold([need], person)
+    hold([need], people=[person])
     meeting = need.meeting
     free_after_all(person, meeting.starts_at, meeting.ends_at, now=now)
     return take_place(need, person, now=now)
@@ -44,7 +44,7 @@ def take_series(need: Need, person: Person, *, now: datetime) -> list[Taken]:
     """*person* signs up for the same need at every coming session where it is open and fits; of the
     others: why not. What they hold or asked for already is not told again."""
     needs = list(db.session.scalars(same_needs(need, person, now=now)))
-    _hold(needs, person)
+    hold(needs, people=[person])
     return [_take(one, person, now=now) for one in needs if not _stands(one, person)]
 
 
@@ -60,16 +60,3 @@ def _take(need: Need, person: Person, *, now: datetime) -> Taken:
             return Taken(need, take_place(need, person, now=now))
     except Refusal as refusal:
         return Taken(need, None, refusal)
-
-
-def _hold(needs: Sequence[Need], person: Person) -> None:
-    """Whoever may be let go for it among the people, then meetings, then needs, each by number."""
-    people = {person.id: person}
-    for need in needs:
-        people |= {one.person_id: one.person for one in leaving(need)}
-    for person_id in sorted(people):
-        lock(people[person_id])
-    for meeting in sorted({need.meeting for need in needs}, key=lambda one: one.id):
-        lock(meeting)
-    for need in sorted(needs, key=lambda one: one.id):
-        lock(need)

@@ -62,7 +62,7 @@ def test_saving_the_page_decides_nothing_that_was_not_touched(browser: Browser) 
 
     browser.sign_in(boss)
     page = f"/en/meetings/{meeting.ref}/presence"
-    data = {}
+    data: dict[str, str] = {}
     for position, ref in enumerate((one.person.ref, other.person.ref)):
         data |= {f"rows-{position}-person": ref, f"rows-{position}-answer": "missed"}
     assert browser.post(page, data=data).status_code == 303

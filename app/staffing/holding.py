@@ -1,0 +1,31 @@
+"""Holding rows before they are asked about: one order for every story, so that no two wait for each
+other."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+from app.extensions import lock
+from app.people.models import Person
+from app.staffing.models import Assignment, Need
+from app.staffing.queries import leaving
+
+
+def hold(
+    needs: Collection[Need],
+    *,
+    people: Collection[Person] = (),
+    places: Collection[Assignment] = (),
+) -> frozenset[int]:
+    """People, then meetings, then needs, then places, each by number; the ids of the people.
+
+    Among the people are those of *places*, and whoever may be let go when somebody is confirmed:
+    they look for a stand-in at one of *needs*. Twice is harmless.
+    """
+    whole = {*needs, *(one.need for one in places)}
+    going = (one.person for need in whole for one in leaving(need))
+    everybody = {*people, *(one.person for one in places), *going}
+    for rows in (everybody, {need.meeting for need in whole}, whole, set(places)):
+        for row in sorted(rows, key=lambda each: each.id):
+            lock(row)
+    return frozenset(person.id for person in everybody)
