@@ -14,7 +14,7 @@ from app.i18n import _, _l
 from app.people.forms import choices, stripped
 from app.people.models import Person
 from app.people.papers import CheckKind, Contract, ContractKind, IntegrityCheck
-from app.staffing.eligibility import age_on
+from app.people.terms import age_on
 
 FIRST_DAY = date(2000, 1, 1)
 """A year of three digits, or of somebody's birth, is a slip of the finger."""

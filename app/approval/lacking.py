@@ -8,8 +8,7 @@ from enum import StrEnum
 from typing import Any, Protocol
 
 from app.i18n import _l
-from app.people.terms import Role
-from app.staffing.eligibility import WITHOUT_CONSENT, YOUNGEST, age_on
+from app.people.terms import WITHOUT_CONSENT, YOUNGEST, Role, age_on
 
 
 class Lack(StrEnum):

@@ -17,7 +17,7 @@ from app.people.terms import HELPERS, STAFF, Role, Stage
 from app.programme.kinds import LISTED
 from app.programme.models import Activity, Booking, Meeting, Status
 from app.programme.queries import is_meeting_planned_by
-from app.staffing.models import Assignment, Need, State
+from app.staffing.models import ALIVE, Assignment, Need, State
 from app.staffing.queries import needs_of, no_longer_fit
 
 WAITING = (Stage.APPLIED, Stage.INTERVIEW)
@@ -75,14 +75,13 @@ def trail_of(person: Person, centres: Collection[int]) -> Sequence[StageChange]:
 
 def stands_for(person: Person, centre: Centre, role: Role, *, now: datetime) -> list[Assignment]:
     """What they are asked for, ask for or hold in *role* in *centre* from now on, by meeting."""
-    alive = (State.OFFERED, State.REQUESTED, State.CONFIRMED)
     return list(
         db.session.scalars(
             _coming_places(person, now)
             .where(
                 Activity.centre_id == centre.id,
                 Need.role == role,
-                Assignment.state.in_(alive),
+                Assignment.state.in_(ALIVE),
             )
             .order_by(Meeting.id, Assignment.id)
         )

@@ -13,12 +13,10 @@ from app.extensions import db, lock
 from app.i18n import _l
 from app.people.languages import is_known
 from app.people.models import Centre, Membership, Person, SpokenLanguage, StageChange
-from app.people.terms import HELPERS, Gender, Interest, Level, Role, Stage
+from app.people.terms import ADULT, HELPERS, YOUNGEST, Gender, Interest, Level, Role, Stage, age_on
 from app.refusal import Refusal
 
 MOST_LANGUAGES = 40
-YOUNGEST, WITHOUT_CONSENT, ADULT = 15, 16, 18
-"""Law 78/2014: 16 years, or 15 with the parents' consent."""
 
 
 class UnknownLanguage(Refusal):
@@ -131,8 +129,8 @@ def say_age(person: Person, born_on: date | None, *, today: date) -> None:
     it.
     """
     lock(person)
-    adult = born_on is None or years(born_on, today) >= ADULT
-    if born_on is not None and years(born_on, today) < YOUNGEST:
+    adult = born_on is None or age_on(today, born_on) >= ADULT
+    if born_on is not None and age_on(today, born_on) < YOUNGEST:
         raise TooYoung
     said = (adult or None, None if adult else born_on)
     if said == (person.is_adult, person.born_on):
@@ -141,11 +139,6 @@ def say_age(person: Person, born_on: date | None, *, today: date) -> None:
         raise CentreCorrects
     person.is_adult, person.born_on = said
     db.session.flush()
-
-
-def years(born_on: date, today: date) -> int:
-    """Whole years on *today*."""
-    return today.year - born_on.year - ((today.month, today.day) < (born_on.month, born_on.day))
 
 
 def say_gender(person: Person, gender: Gender | None) -> None:

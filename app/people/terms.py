@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from enum import StrEnum
 from typing import Any
 
@@ -151,3 +152,12 @@ _INTERESTS = {
     Interest.COMPUTERS: (_l("Telephones and computers"), "online"),
     Interest.PAPERS: (_l("Forms and letters"), "list"),
 }
+
+
+YOUNGEST, WITHOUT_CONSENT, ADULT = 15, 16, 18
+"""Law 78/2014: one helps from 16 years on, or from 15 with the parents' consent."""
+
+
+def age_on(day: date, born_on: date) -> int:
+    """Whole years on *day*."""
+    return day.year - born_on.year - ((day.month, day.day) < (born_on.month, born_on.day))

@@ -32,7 +32,14 @@ def answer(ref: str, seal: str) -> str | tuple[str, int] | Response:
     expected = offer.state is State.CONFIRMED and now < offer.need.meeting.ends_at
     if not (expected or offer.state is State.DECLINED or offer.is_open_offer(now)):
         return render_template("staffing/closed.html")
-    return render_template("staffing/answer.html", offer=offer, seal=seal, now=now, State=State)
+    return render_template(
+        "staffing/offer.html",
+        offer=offer,
+        yes=url_for(".accept", ref=ref, seal=seal),
+        no=url_for(".decline", ref=ref, seal=seal),
+        now=now,
+        State=State,
+    )
 
 
 @bp.post("/answers/<ref>/<seal>/acceptance")

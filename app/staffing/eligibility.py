@@ -12,11 +12,8 @@ from datetime import date, datetime, timedelta
 from enum import StrEnum
 
 from app.people.languages import answering
-from app.people.terms import Gender, Level, Role
+from app.people.terms import WITHOUT_CONSENT, YOUNGEST, Gender, Level, Role, age_on
 from app.staffing.availability import Answer, Availability
-
-YOUNGEST, WITHOUT_CONSENT = 15, 16
-"""Law 78/2014: 16 years, or 15 with the parents' consent."""
 
 
 class Rule(StrEnum):
@@ -188,11 +185,6 @@ def best_level(language: str, speaks: Mapping[str, Level]) -> Level | None:
     """The highest level at which somebody speaks *language* or one of its dialects."""
     levels = [speaks[tag] for tag in answering(language) if tag in speaks]
     return max(levels, key=lambda level: level.rank, default=None)
-
-
-def age_on(day: date, born_on: date) -> int:
-    """Whole years on *day*."""
-    return day.year - born_on.year - ((day.month, day.day) < (born_on.month, born_on.day))
 
 
 def _standing(want: Want, candidate: Candidate) -> Iterator[Reason]:

@@ -76,6 +76,10 @@ _STATE_LABELS = {
 }
 
 
+ALIVE = (State.OFFERED, State.REQUESTED, State.CONFIRMED)
+"""While somebody is asked, asks or is expected."""
+
+
 class Assignment(Base):
     """One person and one need: an offer, a request, or a place.
 

@@ -18,12 +18,11 @@ from app.refusal import Refusal
 from app.staffing.children import refuse_one_adult
 from app.staffing.eligibility import Rule
 from app.staffing.fitting import stands_against_helpers
-from app.staffing.models import Assignment, Need, Override, State
+from app.staffing.models import ALIVE, Assignment, Need, Override, State
 from app.staffing.operations import SomebodyCounts, add_needs
 from app.staffing.stricter import free_or_refuse
 
 ABOUT_LANGUAGE = (Rule.LANGUAGE_NOT_SPOKEN, Rule.DOES_NOT_INTERPRET, Rule.LEVEL_TOO_LOW)
-ALIVE = (State.OFFERED, State.REQUESTED, State.CONFIRMED)
 
 
 class MoreThanWanted(Refusal):

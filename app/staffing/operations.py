@@ -26,7 +26,7 @@ from app.staffing.children import refuse_one_adult
 from app.staffing.decisions import decide
 from app.staffing.eligibility import Reason, Rule
 from app.staffing.holding import hold
-from app.staffing.models import Assignment, Need, Override, State
+from app.staffing.models import ALIVE, Assignment, Need, Override, State
 from app.staffing.queries import (
     assignment_of,
     confirmed_at,
@@ -109,8 +109,7 @@ def remove_need(need: Need) -> None:
     meeting = need.meeting
     lock(meeting)
     lock(need)
-    alive = (State.OFFERED, State.REQUESTED, State.CONFIRMED)
-    if any(one.state in alive for one in need.assignments):
+    if any(one.state in ALIVE for one in need.assignments):
         raise SomebodyCounts
     for one in need.assignments:
         db.session.delete(one)

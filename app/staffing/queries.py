@@ -35,13 +35,11 @@ from app.staffing.eligibility import (
     Want,
     reasons_against,
 )
-from app.staffing.models import Asking, Assignment, InLine, Need, Progress, State
+from app.staffing.models import ALIVE, Asking, Assignment, InLine, Need, Progress, State
 from app.staffing.windows import DatedWindow, WeeklyWindow
 
 LOOK_AHEAD = timedelta(weeks=6)
 A_WEEK = timedelta(weeks=1)
-ALIVE = (State.OFFERED, State.REQUESTED, State.CONFIRMED)
-"""While somebody is asked, asks or is expected, what a coordinator let them pass counts."""
 
 
 def with_profile() -> Sequence[_AbstractLoad]:

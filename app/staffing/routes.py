@@ -189,7 +189,14 @@ def offer(ref: str) -> str | Response:
         return render_template("staffing/closed.html")
     if found.need.meeting.is_secret and (elsewhere := confirm_first()) is not None:
         return elsewhere
-    return render_template("staffing/offer.html", offer=found, now=now, State=State)
+    return render_template(
+        "staffing/offer.html",
+        offer=found,
+        yes=url_for(".accept", ref=ref),
+        no=url_for(".decline", ref=ref),
+        now=now,
+        State=State,
+    )
 
 
 @bp.post("/offers/<ref>/acceptance")

@@ -18,7 +18,7 @@ from app.people.locale import page_language
 from app.people.models import Person
 from app.people.profile import CentreCorrects, NothingWished, TooYoung
 from app.people.queries import centres
-from app.people.terms import HELPERS, Gender, Interest, Stage
+from app.people.terms import HELPERS, WITHOUT_CONSENT, Gender, Interest, Stage, age_on
 from app.staffing.steps_forms import AboutForm, LimitsForm, WishesForm, about, wished_by
 from app.staffing.when_free import said_anything
 
@@ -167,7 +167,7 @@ def _take_in(person: Person, form: AboutForm) -> None:
 
 def _next_for_the_young(person: Person) -> str:
     today = clock.now().astimezone(person.tz).date()
-    if person.born_on and profile.years(person.born_on, today) < profile.WITHOUT_CONSENT:
+    if person.born_on and age_on(today, person.born_on) < WITHOUT_CONSENT:
         return _(
             "At 15 your parents have to agree in writing. We tell you how when we call you; bring "
             "their signature to the talk."
