@@ -91,6 +91,16 @@ def test_pages_of_a_mediator(
 
 
 @pytest.mark.parametrize(("width", "language"), LOOKS)
+def test_pages_of_a_participant(
+    one_house: House, open_page: OpenPage, width: int, language: str
+) -> None:
+    page = open_page(width, scripts=True)
+    sign_in(page, one_house, "layla", language)
+    visit(page, one_house, language, ["/mine", "/rather-not-meet"])
+    assert page.locator("main .session-card").count() > 0
+
+
+@pytest.mark.parametrize(("width", "language"), LOOKS)
 def test_pages_of_a_coordinator(
     one_house: House, open_page: OpenPage, width: int, language: str
 ) -> None:
