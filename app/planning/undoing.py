@@ -123,13 +123,16 @@ def undo(edit: Edit, *, by: Person, now: datetime) -> Edit:
     if edit.undone_at is not None or not meetings:
         raise NothingToUndo
     hold(meetings, seen=unchanged)
-    claimed = db.session.execute(
-        update(Edit).where(Edit.id == edit.id, Edit.undone_at.is_(None)).values(undone_at=now)
-    )
+    claimed = db.session.scalars(
+        update(Edit)
+        .where(Edit.id == edit.id, Edit.undone_at.is_(None))
+        .values(undone_at=now)
+        .returning(Edit.id)
+    ).one_or_none()
     back = Edit(activity=edit.activity, scope=edit.scope, by=by, at=now, undoes_id=edit.id)
     db.session.add(back)
     db.session.flush()
-    if claimed.rowcount != 1:  # type: ignore[attr-defined]
+    if claimed is None:
         raise NothingToUndo
     _undo_told([change for change in changes if change.kind.is_told], edit, back)
     for kind, undo_one in _UNDO.items():

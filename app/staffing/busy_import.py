@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
-from typing import Any
+from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
 from app.i18n import _l
@@ -27,6 +27,8 @@ from app.programme.calendar_import import (
 )
 
 Interval = tuple[datetime, datetime]
+E = TypeVar("E")
+T = TypeVar("T")
 
 AHEAD = timedelta(days=183)
 MOST_TIMES = 800
@@ -153,45 +155,42 @@ def read_again(text: str, *, now: datetime) -> tuple[Interval, ...] | None:
 def _all_times(
     events: Sequence[list[str]], zone: ZoneInfo, now: datetime
 ) -> tuple[list[Interval], Mapping[Why, int]]:
-    read, refused = _read(events)
-    changed = _changed_times(read, zone)
+    read, unread = _of_each(events, parsed)
+    changed, _unknown = _of_each(read, lambda event: _changed_time(event, zone))
+    elsewhere = {one for one in changed if one}
     times: list[Interval] = []
     budget = _Budget()
-    for event in read:
+
+    def count(event: Any) -> None:
+        times.extend(_times(event, elsewhere, zone, now, budget))
+        if len(times) > MOST_TIMES * 4:
+            raise _TooMuch
+
+    _counted, refused = _of_each(read, count)
+    return times, dict(unread + refused)
+
+
+def _of_each(events: Iterable[E], do: Callable[[E], T]) -> tuple[list[T], Counter[Why]]:
+    """What comes of each event, and why nothing came of others: whatever a strange file makes of a
+    parser, the rest is still read."""
+    done, refused = [], Counter[Why]()
+    for event in events:
         try:
-            times += _times(event, changed, zone, now, budget)
+            done.append(do(event))
         except _LeftOut as left_out:
             refused[left_out.why] += 1
         except _TooMuch:
             raise
-        except Exception:  # whatever a strange file makes of a parser, the others are still read
+        except Exception:
             refused[Why.NO_TIME] += 1
-        if len(times) > MOST_TIMES * 4:
-            raise _TooMuch
-    return times, dict(refused)
+    return done, refused
 
 
-def _read(events: Sequence[list[str]]) -> tuple[list[Any], Counter[Why]]:
-    read, refused = [], Counter[Why]()
-    for lines in events:
-        try:
-            read.append(parsed(lines))
-        except Exception:  # as above
-            refused[Why.NO_TIME] += 1
-    return read, refused
-
-
-def _changed_times(events: Iterable[Any], zone: ZoneInfo) -> set[tuple[str, datetime]]:
-    """(UID, start) of every occurrence of a series that stands in the file on its own too."""
-    found = set()
-    for event in events:
-        try:
-            if "RECURRENCE-ID" in event:
-                when = _instant(event["RECURRENCE-ID"].dt, zone)
-                found.add((str(event.get("UID", "")), when))
-        except Exception:  # as above
-            continue
-    return found
+def _changed_time(event: Any, zone: ZoneInfo) -> tuple[str, datetime] | None:
+    """(UID, start) of an occurrence of a series that stands in the file on its own too."""
+    if "RECURRENCE-ID" not in event:
+        return None
+    return str(event.get("UID", "")), _instant(event["RECURRENCE-ID"].dt, zone)
 
 
 def _times(

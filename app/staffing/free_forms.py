@@ -41,8 +41,10 @@ def _answer(value: str | None) -> Answer:
 class LaterMixin:
     """A form whose *ends* comes after its *starts*."""
 
+    starts: TimeField
+
     def validate_ends(self, field: TimeField) -> None:
-        starts: time | None = self.starts.data  # type: ignore[attr-defined]
+        starts: time | None = self.starts.data
         if field.data and starts and field.data <= starts:
             raise ValidationError(_("This is not later than the time above."))
 
