@@ -41,6 +41,7 @@ from app.planning import routes as planning
 from app.presence import routes as presence
 from app.programme import routes as programme
 from app.reminders import routes as reminders
+from app.rota import routes as rota
 from app.signups import routes as signups
 from app.staffing import answers, free, leaving, steps
 from app.staffing import routes as staffing
@@ -95,6 +96,7 @@ def create_app(
         childcare,
         details_page,
         languages,
+        rota,
         presence,
         certificates,
         signups,

@@ -37,6 +37,7 @@ class Item:
 MENU = (
     Item(_l("Week"), "views.week", "calendar", (Role.COORDINATOR,)),
     Item(_l("New activity"), "plans.new", "calendar_plus", (Role.COORDINATOR,)),
+    Item(_l("Who goes where"), "rota.rotas", "columns", (Role.COORDINATOR,)),
     Item(_l("Terms"), "terms.terms", "template", (Role.COORDINATOR,)),
     Item(_l("The centre"), "places.centre", "home", (Role.COORDINATOR,)),
     Item(_l("People"), "invitations.people", "people", STAFF),

@@ -22,6 +22,7 @@ from app.people.operations import forget_old_sign_ins
 from app.reminders.letters import compose
 from app.reminders.operations import post_reminders
 from app.reminders.papers import post_papers_ending
+from app.rota.search import search_next
 from app.staffing.asking import go_on, running_askings
 from app.staffing.models import Asking
 from app.staffing.rechecking import recheck_everyone
@@ -40,6 +41,7 @@ def timetable(app: Flask) -> BlockingScheduler:
     start = clock.now()
     scheduler.add_job(in_context(app, send), "interval", seconds=5, next_run_time=start)
     scheduler.add_job(in_context(app, ask), "interval", seconds=10, next_run_time=start)
+    scheduler.add_job(in_context(app, plan), "interval", seconds=2, next_run_time=start)
     scheduler.add_job(in_context(app, remind), "interval", seconds=30, next_run_time=start)
     scheduler.add_job(in_context(app, recheck), "interval", minutes=10, next_run_time=start)
     scheduler.add_job(in_context(app, warn), "interval", hours=1, next_run_time=start)
@@ -79,6 +81,12 @@ def ask() -> None:
         db.session.commit()
     escalate(now=clock.now())
     db.session.commit()
+
+
+def plan() -> None:
+    """Search the rotas that coordinators asked for, one after the other."""
+    while search_next(clock=clock.now):
+        pass
 
 
 def recheck() -> None:

@@ -20,6 +20,7 @@ from app.programme.bookings import book
 from app.programme.kinds import Kind
 from app.programme.models import Activity, ActivityText, Meeting, Part
 from app.programme.places import Room
+from app.signups.models import Enrolment
 from app.staffing.models import Assignment, Need, State
 
 MONDAY = datetime(2027, 3, 1, 9, tzinfo=UTC)
@@ -196,6 +197,14 @@ def assignment(**given: Any) -> Assignment:
     )
     if made.state is State.CONFIRMED:
         book(someone, wanted.meeting, Part.HELPER)
+    return made
+
+
+def enrolment(activity: Activity, person: Person) -> Enrolment:
+    """A learner's place in *activity*, taken long ago."""
+    made = Enrolment(activity=activity, person=person, joined_at=LONG_AGO)
+    db.session.add(made)
+    db.session.flush()
     return made
 
 

@@ -260,10 +260,15 @@ def rooms_for(meeting: Meeting) -> list[Room]:
 
 
 def busy_places(
-    people: Collection[int], start: datetime, end: datetime, *, but: Collection[Meeting] = ()
+    people: Collection[int],
+    start: datetime,
+    end: datetime,
+    *,
+    but: Collection[Meeting] = (),
+    but_bookings: Select[int] | None = None,
 ) -> Sequence[tuple[int, datetime, datetime, int | None]]:
-    """`busy_times`, but for those of some meetings, with the centre each takes place in; None:
-    online, so nowhere."""
+    """`busy_times`, but for those of some meetings or bookings (ids), with the centre each takes
+    place in; None: online, so nowhere."""
     is_online = and_(Meeting.room_id.is_(None), Meeting.online_url.is_not(None))
     place = case((is_online, null()), else_=Activity.centre_id)
     found = (
@@ -276,6 +281,7 @@ def busy_places(
             Booking.starts_at < end,
             Booking.ends_at > start,
             Booking.meeting_id.not_in([meeting.id for meeting in but]),
+            *([] if but_bookings is None else [Booking.id.not_in(but_bookings)]),
         )
     )
     rows = db.session.execute(found)

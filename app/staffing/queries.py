@@ -96,19 +96,21 @@ def candidates(
     end: datetime,
     *,
     but: Collection[Meeting] = (),
+    but_bookings: Select[int] | None = None,
 ) -> dict[tuple[int, int], Candidate]:
     """(person id, centre id) -> what `eligibility` must know of them there, if they were not
-    expected at *but*; in a fixed number of queries beyond those of `with_profile`."""
+    expected at *but*, nor by *but_bookings* (ids); in a fixed number of queries beyond those of
+    `with_profile`."""
     ways = ways_to(centre_ids)
     farthest = max(ways.values(), default=timedelta(0))
     busy: dict[int, list[tuple[datetime, datetime, int | None]]] = {}
     ids = [person.id for person in people]
-    found = busy_places(ids, start - farthest, end + farthest, but=but)
+    found = busy_places(ids, start - farthest, end + farthest, but=but, but_bookings=but_bookings)
     for person_id, begins, ends, place in found:
         busy.setdefault(person_id, []).append((begins, ends, place))
     told = Told(
         availability=availability_of(people, start, end),
-        helps=_helps(people, start, end, but),
+        helps=_helps(people, start, end, but, but_bookings),
         kept_from=kept_from(ids, start, end),
     )
     return {
@@ -195,7 +197,11 @@ def availability_of(
 
 
 def _helps(
-    people: Collection[Person], start: datetime, end: datetime, but: Collection[Meeting]
+    people: Collection[Person],
+    start: datetime,
+    end: datetime,
+    but: Collection[Meeting],
+    but_bookings: Select[int] | None,
 ) -> dict[int, list[Helps]]:
     """Person id -> where they help in the weeks of the interval, of those who set a limit."""
     limited = [person.id for person in people if person.hours_a_week is not None]
@@ -210,6 +216,7 @@ def _helps(
             Booking.meeting_id.not_in([meeting.id for meeting in but]),
             Booking.starts_at > start - A_WEEK,
             Booking.starts_at < end + A_WEEK,
+            *([] if but_bookings is None else [Booking.id.not_in(but_bookings)]),
         )
     )
     for person_id, meeting_id, begins, ends in rows:

@@ -1,0 +1,242 @@
+"""The board: proposals beside today's state, by day or by person, a week at a time; what would be
+missing even so."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import select
+from sqlalchemy.orm import selectinload
+
+from app.extensions import db
+from app.people.models import Person
+from app.people.terms import Role
+from app.programme.models import Meeting
+from app.programme.recurrence import instant
+from app.rota.frame import unpacked_plan
+from app.rota.inputs import needs_of_rota
+from app.rota.models import Rota
+from app.staffing.matching.instance import DIRECT
+from app.staffing.models import Assignment, Need, State
+
+
+@dataclass(frozen=True, kw_only=True)
+class Proposed:
+    """Somebody whom the plan gives a place. *state*: where they stand with it today; *moves_from*:
+    where they are confirmed at that time today; *wish*: what the coordinator said of it."""
+
+    need: Need
+    person: Person
+    state: State | None
+    leg: int = DIRECT
+    via: str | None = None
+    wish: bool | None = None
+
+    @property
+    def is_new(self) -> bool:
+        """Whether accepting it would change anything."""
+        return self.state not in (State.CONFIRMED, State.OFFERED)
+
+    @property
+    def value(self) -> str:
+        """What stands for it in a form."""
+        return f"{self.need.ref}:{self.person.ref}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Line:
+    """One need: who the plan gives it, whom it takes it from, and how many places stay empty."""
+
+    need: Need
+    proposed: tuple[Proposed, ...]
+    leaves: tuple[Person, ...]
+    empty: int
+
+    @property
+    def meeting(self) -> Meeting:
+        return self.need.meeting
+
+    @property
+    def changes(self) -> bool:
+        return bool(self.empty or self.leaves or any(one.is_new for one in self.proposed))
+
+
+@dataclass
+class Board:
+    """The lines of one week."""
+
+    lines: list[Line]
+    zone: ZoneInfo
+    monday: date
+    before: date | None
+    after: date | None
+
+    @property
+    def days(self) -> list[tuple[date, list[tuple[Meeting, list[Line]]]]]:
+        """Day -> meeting -> its lines."""
+        found: dict[date, dict[Meeting, list[Line]]] = {}
+        for line in self.lines:
+            day = line.meeting.starts_at.astimezone(self.zone).date()
+            found.setdefault(day, {}).setdefault(line.meeting, []).append(line)
+        return [(day, list(meetings.items())) for day, meetings in found.items()]
+
+    @property
+    def people(self) -> list[tuple[Person, list[Proposed], timedelta]]:
+        """Person -> what the plan gives them in that week, and how long that is."""
+        found: dict[Person, list[Proposed]] = defaultdict(list)
+        for line in self.lines:
+            for one in line.proposed:
+                found[one.person].append(one)
+        return [
+            (person, ones, sum((_length(one.need.meeting) for one in ones), timedelta(0)))
+            for person, ones in sorted(found.items(), key=lambda item: (item[0].name, item[0].id))
+        ]
+
+    @property
+    def new(self) -> list[Proposed]:
+        return [one for line in self.lines for one in line.proposed if one.is_new]
+
+
+def board_of(rota: Rota, monday: date | None, *, changes_only: bool, now: datetime) -> Board:
+    """The week of *monday*, else the first week of the rota that has not passed."""
+    zone = rota.centre.tz if rota.centre else rota.by.tz
+    first, last = _monday(rota.first_day), _monday(rota.last_day)
+    today = _monday(now.astimezone(zone).date())
+    shown = min(max(_monday(monday) if monday else today, first), last)
+    start = instant(shown, time(), zone)
+    end = instant(shown + timedelta(days=7), time(), zone)
+    needs = db.session.scalars(
+        needs_of_rota(rota, now=now)
+        .where(Meeting.starts_at >= start, Meeting.starts_at < end)
+        .options(
+            selectinload(Need.assignments).selectinload(Assignment.person),
+        )
+    ).all()
+    lines = lines_of(rota, needs, now=now)
+    return Board(
+        [one for one in lines if one.changes or not changes_only],
+        zone,
+        shown,
+        shown - timedelta(days=7) if shown > first else None,
+        shown + timedelta(days=7) if shown < last else None,
+    )
+
+
+def all_new(rota: Rota, *, now: datetime) -> set[tuple[int, int]]:
+    """(need id, person id) of every proposal that would change something, of all weeks."""
+    needs = db.session.scalars(
+        needs_of_rota(rota, now=now).options(
+            selectinload(Need.assignments).selectinload(Assignment.person)
+        )
+    ).all()
+    return {
+        (one.need.id, one.person.id)
+        for line in lines_of(rota, needs, now=now)
+        for one in line.proposed
+        if one.is_new
+    }
+
+
+def lines_of(rota: Rota, needs: Sequence[Need], *, now: datetime) -> list[Line]:
+    """What the plan says of those needs, by time."""
+    ids = {need.id for need in needs}
+    planned: dict[int, list[tuple[int, int]]] = defaultdict(list)
+    for need_id, person_id, leg in unpacked_plan(rota.plan):
+        if need_id in ids:
+            planned[need_id].append((person_id, leg))
+    who = _people({person_id for ones in planned.values() for person_id, _ in ones})
+    wishes = {(wish.need_id, wish.person_id): wish.wanted for wish in rota.wishes}
+    return [_line(need, planned.get(need.id, ()), who, wishes, now) for need in needs]
+
+
+def _line(
+    need: Need,
+    planned: Iterable[tuple[int, int]],
+    who: Mapping[int, Person],
+    wishes: Mapping[tuple[int, int], bool],
+    now: datetime,
+) -> Line:
+    states = {
+        one.person_id: one.state
+        for one in need.assignments
+        if not one.trainee and (one.state is not State.OFFERED or one.is_open_offer(now))
+    }
+    proposed = tuple(
+        Proposed(
+            need=need,
+            person=who[person_id],
+            state=states.get(person_id),
+            leg=leg,
+            wish=wishes.get((need.id, person_id)),
+        )
+        for person_id, leg in planned
+        if person_id in who
+    )
+    given = {one.person.id for one in proposed}
+    leaves = tuple(
+        one.person
+        for one in need.assignments
+        if one.state is State.CONFIRMED and not one.trainee and one.person_id not in given
+    )
+    filling = sum(one.leg == DIRECT or one.leg % 2 == 0 for one in proposed)
+    return Line(
+        need=need,
+        proposed=proposed,
+        leaves=leaves,
+        empty=max(0, need.wanted - filling),
+    )
+
+
+def _people(ids: Iterable[int]) -> dict[int, Person]:
+    found = select(Person).where(Person.id.in_(list(ids))).options(selectinload(Person.languages))
+    return {person.id: person for person in db.session.scalars(found)}
+
+
+def _monday(day: date) -> date:
+    return day - timedelta(days=day.weekday())
+
+
+def _length(meeting: Meeting) -> timedelta:
+    return meeting.ends_at - meeting.starts_at
+
+
+@dataclass(frozen=True)
+class Lacking:
+    """What stays empty in one language (none: any): how many places, how long together."""
+
+    role: Role
+    language: str | None
+    places: int
+    length: timedelta
+
+
+@dataclass
+class _Sum:
+    places: int = 0
+    length: timedelta = field(default_factory=timedelta)
+
+
+def lacking(rota: Rota, *, now: datetime) -> list[Lacking]:
+    """Whom to look for: the places that stay empty even so, by role and language, the longest
+    together first."""
+    filled = Counter(
+        need_id for need_id, _, leg in unpacked_plan(rota.plan) if leg == DIRECT or leg % 2 == 0
+    )
+    rows = db.session.execute(
+        needs_of_rota(rota, now=now).with_only_columns(
+            Need.id, Need.role, Need.language, Need.wanted, Meeting.starts_at, Meeting.ends_at
+        )
+    )
+    sums: dict[tuple[Role, str | None], _Sum] = defaultdict(_Sum)
+    for need_id, role, language, wanted, starts_at, ends_at in rows:
+        empty = wanted - filled[need_id]
+        if empty > 0:
+            one = sums[role, language]
+            one.places += empty
+            one.length += (ends_at - starts_at) * empty
+    found = [Lacking(role, tag, one.places, one.length) for (role, tag), one in sums.items()]
+    return sorted(found, key=lambda one: (-one.length, one.role, one.language or ""))

@@ -1,0 +1,246 @@
+"""The reasons of a plan as a coordinator reads them: whom, why, who was next, where else."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import selectinload
+
+from app.extensions import db
+from app.i18n import _, ngettext
+from app.people.models import Person
+from app.rota.board import Line, Proposed, lines_of
+from app.rota.frame import Frame, unpacked, unpacked_plan
+from app.rota.models import Rota
+from app.rota.reasons import Choice, Weighed, choice_for, exchanges
+from app.staffing.matching.instance import DIRECT, Plan, Proposal, Way
+from app.staffing.models import Assignment, Need
+from app.staffing.queries import needs_planned_by
+
+SHOWN = 8
+
+
+@dataclass(frozen=True, kw_only=True)
+class Alternative:
+    """Somebody else for the place, and what speaks against them beside the first."""
+
+    person: Person
+    less: int
+    sentences: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Partner:
+    """Somebody with whom the place could be exchanged for another."""
+
+    person: Person
+    need: Need
+    less: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Explained:
+    """One proposal: why this person, their rank among how many, who was next, who could exchange.
+    *busy*: how many more could but are planned elsewhere then."""
+
+    proposed: Proposed | None
+    sentences: tuple[str, ...]
+    rank: int | None
+    of: int
+    others: tuple[Alternative, ...]
+    busy: int
+    partners: tuple[Partner, ...]
+
+
+def explained(rota: Rota, need: Need, line: Line) -> list[Explained]:
+    """Each proposal of *need*; for an empty place, who could still be put there."""
+    read = _read(rota)
+    if read is None or need.id not in read[0].need_at:
+        return []
+    frame, plan = read
+    number = frame.need_at[need.id]
+    found: list[Explained] = []
+    for one in line.proposed:
+        proposal = Proposal(number, frame.helper_at.get(one.person.id, -1), one.leg)
+        if proposal in plan.proposals and one.leg == DIRECT:
+            found.append(_explained(frame, plan, one, proposal))
+        else:
+            found.append(Explained(proposed=one, sentences=(), rank=None, of=0, others=(), busy=0,
+                                   partners=()))  # fmt: skip
+    if line.empty:
+        choice = choice_for(frame, plan, number)
+        found.append(
+            Explained(
+                proposed=None,
+                sentences=(),
+                rank=None,
+                of=len(choice.ranked),
+                others=_others(frame, choice, None),
+                busy=len(choice.busy),
+                partners=(),
+            )
+        )
+    return found
+
+
+def _explained(frame: Frame, plan: Plan, one: Proposed, proposal: Proposal) -> Explained:
+    choice = choice_for(frame, plan, proposal.need, proposal)
+    mine = next((each for each in choice.ranked if each.proposal == proposal), None)
+    return Explained(
+        proposed=one,
+        sentences=tuple(reasons_for(mine)) if mine else (),
+        rank=choice.rank(proposal),
+        of=len(choice.ranked),
+        others=_others(frame, choice, mine),
+        busy=len(choice.busy),
+        partners=_partners(frame, plan, proposal),
+    )
+
+
+def reasons_for(one: Weighed) -> Iterable[str]:
+    """What speaks for somebody at a place."""
+    if one.above:
+        yield ngettext(
+            "%(num)s level above what is asked", "%(num)s levels above what is asked", one.above
+        )
+    if one.series > 1:
+        yield _(
+            "at %(number)s of the %(all)s sessions of this series",
+            number=one.of_series,
+            all=one.series,
+        )
+    if one.knows_it:
+        yield _("helped in this series before")
+    yield _("%(hours)s in this plan in that week", hours=_hours(one.week))
+    yield str(_WAYS[one.way]())
+    if not one.preferred:
+        yield _("said: if need be")
+
+
+def _hours(minutes: int) -> str:
+    return _("%(hours)s h", hours=f"{minutes / 60:.1f}".removesuffix(".0"))
+
+
+_WAYS = {
+    Way.OWN_HOUSE: lambda: _("at home in this centre"),
+    Way.ONLINE: lambda: _("online"),
+    Way.OTHER_HOUSE: lambda: _("comes from another centre"),
+    Way.OTHER_CITY: lambda: _("comes from another city"),
+}
+
+
+def _others(frame: Frame, choice: Choice, mine: Weighed | None) -> tuple[Alternative, ...]:
+    rest = [one for one in choice.ranked if mine is None or one.proposal != mine.proposal][:SHOWN]
+    people = _people(frame.person_ids[one.proposal.helper] for one in rest)
+    return tuple(
+        Alternative(
+            person=people[frame.person_ids[one.proposal.helper]],
+            less=mine.gain - one.gain if mine else 0,
+            sentences=tuple(_against(one, mine) if mine else reasons_for(one)),
+        )
+        for one in rest
+        if frame.person_ids[one.proposal.helper] in people
+    )
+
+
+def _against(one: Weighed, mine: Weighed) -> Iterable[str]:
+    """How somebody differs from whom the plan chose."""
+    new, known = (one.of_series == 1 and not one.knows_it), (mine.of_series > 1 or mine.knows_it)
+    if one.series > 1 and new and known:
+        yield _("would be new in this series")
+    if one.above < mine.above:
+        yield _("knows the language less well")
+    if one.above > mine.above:
+        yield _("knows the language better")
+    if one.week > mine.week:
+        yield _("has more hours in that week already: %(hours)s", hours=_hours(one.week))
+    if one.week < mine.week:
+        yield _("has fewer hours in that week: %(hours)s", hours=_hours(one.week))
+    if one.way > mine.way:
+        yield str(_WAYS[one.way]())
+    if mine.preferred and not one.preferred:
+        yield _("said: if need be")
+
+
+def _partners(frame: Frame, plan: Plan, proposal: Proposal) -> tuple[Partner, ...]:
+    found = exchanges(frame, plan, proposal)[:SHOWN]
+    people = _people(frame.person_ids[one.other.helper] for one in found)
+    ids = [frame.need_ids[one.other.need] for one in found]
+    needs = {one.id: one for one in db.session.scalars(select(Need).where(Need.id.in_(ids)))}
+    return tuple(
+        Partner(
+            person=people[frame.person_ids[one.other.helper]],
+            need=needs[frame.need_ids[one.other.need]],
+            less=-one.gain,
+        )
+        for one in found
+        if frame.person_ids[one.other.helper] in people and frame.need_ids[one.other.need] in needs
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Elsewhere:
+    """A place that somebody could have instead; *instead_of*: whom the plan gives it now."""
+
+    need: Need
+    fits: bool
+    instead_of: tuple[Person, ...]
+
+
+def where_else(
+    rota: Rota, person: Person, *, now: datetime
+) -> tuple[list[Proposed], list[Elsewhere]]:
+    """What the plan gives *person*, and which other places of the plan they may have."""
+    read = _read(rota)
+    if read is None or person.id not in read[0].helper_at:
+        return [], []
+    frame, plan = read
+    helper = frame.helper_at[person.id]
+    pairs = frame.instance.allowed
+    could = pairs.need[(pairs.helper == helper) & (pairs.leg == DIRECT)].tolist()
+    needs = _needs(rota, [frame.need_ids[one] for one in could])
+    mine, others = [], []
+    for line in lines_of(rota, needs, now=now):
+        own = [one for one in line.proposed if one.person.id == person.id]
+        if own:
+            mine.extend(own)
+        else:
+            place = Proposal(frame.need_at[line.need.id], helper)
+            free = line.empty > 0 and _is_free(frame, plan, place)
+            others.append(
+                Elsewhere(
+                    need=line.need,
+                    fits=free,
+                    instead_of=tuple(one.person for one in line.proposed),
+                )
+            )
+    return mine, sorted(others, key=lambda one: (not one.fits, one.need.meeting.starts_at))
+
+
+def _is_free(frame: Frame, plan: Plan, proposal: Proposal) -> bool:
+    choice = choice_for(frame, plan, proposal.need)
+    return any(one.proposal == proposal for one in choice.ranked)
+
+
+def _needs(rota: Rota, ids: Sequence[int]) -> Sequence[Need]:
+    found = (
+        needs_planned_by(rota.by)
+        .where(Need.id.in_(ids))
+        .options(selectinload(Need.assignments).selectinload(Assignment.person))
+    )
+    return sorted(db.session.scalars(found), key=lambda one: (one.meeting.starts_at, one.id))
+
+
+def _people(ids: Iterable[int]) -> dict[int, Person]:
+    found = select(Person).where(Person.id.in_(list(ids))).options(selectinload(Person.languages))
+    return {person.id: person for person in db.session.scalars(found)}
+
+
+def _read(rota: Rota) -> tuple[Frame, Plan] | None:
+    if rota.inputs is None or rota.plan is None:
+        return None
+    frame = unpacked(rota.inputs)
+    return frame, frame.plan_of(unpacked_plan(rota.plan))

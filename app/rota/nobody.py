@@ -1,0 +1,276 @@
+"""Why a place stays empty: the smallest sets of rules that keep people away, and the smallest
+changes that would fill it, each found by really solving it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from app.extensions import db
+from app.people.models import Person
+from app.people.queries import with_role
+from app.people.terms import HELPERS
+from app.programme.conflicts import clashing, others_in_their_rooms
+from app.programme.models import Meeting
+from app.programme.targets import Target
+from app.rota.frame import Frame, unpacked, unpacked_plan
+from app.rota.models import Rota
+from app.rota.values import minutes_of
+from app.staffing.availability import Answer
+from app.staffing.eligibility import Candidate, Reason, Rule, reasons_against
+from app.staffing.finding import Ranked, ranked_candidates
+from app.staffing.matching.instance import DIRECT, Instance, Pair, Plan, Proposal
+from app.staffing.matching.roster import Roster
+from app.staffing.matching.why_nobody import (
+    Change,
+    near_misses,
+    price_of_filling,
+    remedies,
+    smallest_sets,
+    with_hours,
+    with_meeting_at,
+    with_pair,
+)
+from app.staffing.models import Need
+from app.staffing.queries import candidates, midnight, needs_of, want_at, with_profile
+
+ELSEWHERE = "planned_elsewhere"
+"""Nothing stands against them but that the plan has them elsewhere then, or at their limit."""
+MOST = 12
+"""So many changes of one sort are tried."""
+MORE_HOURS = 120
+OTHER_HOURS = (-2, 2, -4, 4)
+STEP = timedelta(minutes=30)
+
+
+class Sort(StrEnum):
+    """What could be otherwise; smaller changes first."""
+
+    LEVEL = "level"
+    LATER = "later"  # they would have to stay until the end
+    EARLIER = "earlier"  # they would have to come at the beginning
+    TIME = "time"
+    HOURS = "hours"
+    MOVED = "moved"
+
+    @property
+    def size(self) -> int:
+        return list(Sort).index(self)
+
+
+@dataclass(frozen=True)
+class What:
+    """One change: of whom, or to when."""
+
+    sort: Sort
+    person: Person | None = None
+    reason: Reason | None = None
+    starts_at: datetime | None = None
+
+    def __str__(self) -> str:
+        when = self.starts_at.isoformat() if self.starts_at else ""
+        return f"{self.sort.size}:{when}:{self.person.id if self.person else 0:09}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Blocking:
+    """Rules that together keep so many people away. *elsewhere*: that is (also) the plan itself."""
+
+    reasons: tuple[Reason, ...]
+    elsewhere: bool
+    people: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Empty:
+    """All there is to say of an empty place. *places_lost*: how many others would stay empty if
+    this one were filled by all means; None: it cannot be."""
+
+    blocking: tuple[Blocking, ...]
+    remedies: tuple[What, ...]
+    places_lost: int | None
+    speak: int
+    """How many of those who help here speak (interpret) the language well enough."""
+
+
+def why_empty(rota: Rota, need: Need, *, now: datetime) -> Empty | None:
+    """Why *need* has an empty place in the plan, and what would fill it."""
+    if rota.inputs is None or rota.plan is None:
+        return None
+    frame = unpacked(rota.inputs)
+    if need.id not in frame.need_at:
+        return None
+    asked = _Asked(rota, need, frame, frame.plan_of(unpacked_plan(rota.plan)))
+    price = price_of_filling(frame.instance, asked.plan, asked.number)
+    found = remedies(asked.plan, asked.number, asked.changes(now))
+    return Empty(
+        blocking=asked.blocking(),
+        remedies=tuple(one.what for one in found),
+        places_lost=price.places_lost if price else None,
+        speak=sum(not set(_rules(one)) & _LANGUAGE for one in asked.ranked),
+    )
+
+
+_LANGUAGE = {Rule.LANGUAGE_NOT_SPOKEN, Rule.DOES_NOT_INTERPRET, Rule.LEVEL_TOO_LOW}
+
+
+class _Asked:
+    """One empty place of one plan."""
+
+    def __init__(self, rota: Rota, need: Need, frame: Frame, plan: Plan) -> None:
+        self.need, self.frame, self.plan = need, frame, plan
+        self.number = frame.need_at[need.id]
+        inside = {frame.person_ids[one.helper] for one in plan.proposals if one.need == self.number}
+        self.ranked = [one for one in ranked_candidates(need) if one.person.id not in inside]
+        self.known = {one.person.id: one for one in self.ranked}
+        self.against = {one.person.id: self._against(one) for one in self.ranked}
+
+    def _against(self, one: Ranked) -> frozenset[str]:
+        """The rules; where the plan alone has them elsewhere, that."""
+        rules = frozenset(rule.value for rule in _rules(one))
+        return rules or frozenset({ELSEWHERE})
+
+    def blocking(self) -> tuple[Blocking, ...]:
+        found = []
+        for one in smallest_sets(self.against):
+            example = self.known[one.people[0]]
+            found.append(
+                Blocking(
+                    reasons=tuple(r for r in example.reasons if r.rule.value in one.rules),
+                    elsewhere=ELSEWHERE in one.rules,
+                    people=len(one.people),
+                )
+            )
+        return tuple(found)
+
+    # What could be otherwise
+
+    def changes(self, now: datetime) -> Iterator[Change[What]]:
+        missed = near_misses(self.against)
+        yield from self._levels(missed.get(Rule.LEVEL_TOO_LOW.value, ()))
+        yield from self._times(missed.get(Rule.NOT_AVAILABLE.value, ()))
+        yield from self._hours(
+            [*missed.get(Rule.HOURS_A_WEEK.value, ()), *missed.get(ELSEWHERE, ())]
+        )
+        yield from self._moved(now)
+
+    def _levels(self, people: Iterable[int]) -> Iterator[Change[What]]:
+        for one in list(people)[:MOST]:
+            ranked = self.known[one]
+            yield self._as_if(What(Sort.LEVEL, ranked.person, ranked.reasons[0]))
+
+    def _times(self, people: Iterable[int]) -> Iterator[Change[What]]:
+        meeting = self.need.meeting
+        known = _candidates([self.known[one].person for one in list(people)[:MOST]], meeting)
+        for person, candidate in known:
+            yield self._as_if(_shorter(person, candidate, meeting))
+
+    def _as_if(self, what: What) -> Change[What]:
+        """As if nothing stood against *what*'s person here."""
+        assert what.person is not None
+        pair = Pair(self.number, self.frame.helper_at.get(what.person.id, -1))
+        instance = self.frame.instance
+        if pair.helper >= 0:
+            instance = with_pair(instance, pair)
+        return Change(what, what.sort.size, instance)
+
+    def _hours(self, people: Iterable[int]) -> Iterator[Change[What]]:
+        """Two hours more for whoever is at their limit."""
+        for one in list(people)[:MOST]:
+            person, helper = self.known[one].person, self.frame.helper_at.get(one)
+            if helper is None or self.frame.instance.helpers[helper].weekly_minutes is None:
+                continue
+            changed = with_hours(self.frame.instance, helper, MORE_HOURS)
+            if Proposal(self.number, helper, DIRECT) not in self.frame.row_of:
+                changed = with_pair(changed, Pair(self.number, helper))
+            yield Change(What(Sort.HOURS, person), Sort.HOURS.size, changed)
+
+    def _moved(self, now: datetime) -> Iterator[Change[What]]:
+        """The session at another time of that week at which its room is free."""
+        meeting = self.need.meeting
+        number = self.frame.instance.needs[self.number].meeting
+        needs = [one for one in needs_of([meeting.id]) if one.id in self.frame.need_at]
+        people = _everybody(meeting)
+        for starts_at in _other_times(meeting, now):
+            pairs = self._pairs_at(needs, people, starts_at)
+            changed = with_meeting_at(self.frame.instance, number, minutes_of(starts_at), pairs)
+            if self._still_come(changed, number):
+                yield Change(What(Sort.MOVED, starts_at=starts_at), Sort.MOVED.size, changed)
+
+    def _still_come(self, changed: Instance, number: int) -> bool:
+        """Whether everybody whom the plan has at that meeting may and can come then, too."""
+        there = [one for one in self.plan.proposals if changed.needs[one.need].meeting == number]
+        roster = Roster(changed, Plan.of(set(self.plan.proposals) - set(there)))
+        for one in there:
+            if one not in changed.earned or not roster.fits(one):
+                return False
+            roster.add(one)
+        return True
+
+    def _pairs_at(
+        self, needs: Sequence[Need], people: Sequence[Person], starts_at: datetime
+    ) -> list[Pair]:
+        """Who may fill the needs of the meeting then, by the one check."""
+        meeting, here = self.need.meeting, self.need.meeting.activity.centre_id
+        ends_at = starts_at + (meeting.ends_at - meeting.starts_at)
+        known = candidates(people, [here], starts_at, ends_at, but=[meeting])
+        return [
+            Pair(self.frame.need_at[need.id], self.frame.helper_at[person.id])
+            for need in needs
+            for person in people
+            if person.id in self.frame.helper_at
+            and not reasons_against(want_at(need, starts_at, ends_at), known[person.id, here])
+        ]
+
+
+def _rules(one: Ranked) -> list[Rule]:
+    return [reason.rule for reason in one.reasons]
+
+
+def _everybody(meeting: Meeting) -> Sequence[Person]:
+    centre_id = meeting.activity.centre_id
+    return db.session.scalars(with_role(centre_id, *HELPERS).options(*with_profile())).all()
+
+
+def _candidates(people: Sequence[Person], meeting: Meeting) -> Iterator[tuple[Person, Candidate]]:
+    here = meeting.activity.centre_id
+    known = candidates(people, [here], meeting.starts_at, meeting.ends_at, but=[meeting])
+    for person in people:
+        yield person, known[person.id, here]
+
+
+def _shorter(person: Person, candidate: Candidate, meeting: Meeting) -> What:
+    """Somebody not free then: free at the beginning, so that they would have to stay; or at the
+    end, so that they would have to come earlier; or neither."""
+    said = candidate.availability
+    if said is not None:
+        if said.answer(meeting.starts_at, meeting.starts_at + STEP) is not Answer.NO:
+            return What(Sort.LATER, person, starts_at=meeting.ends_at)
+        if said.answer(meeting.ends_at - STEP, meeting.ends_at) is not Answer.NO:
+            return What(Sort.EARLIER, person, starts_at=meeting.starts_at)
+    return What(Sort.TIME, person)
+
+
+def _other_times(meeting: Meeting, now: datetime) -> list[datetime]:
+    """The same hour on the other days of the week, and other hours of the day, by day, when the
+    room is free and the session not yet over."""
+    zone = meeting.activity.centre.tz
+    local = meeting.starts_at.astimezone(zone)
+    monday = local.date() - timedelta(days=local.weekday())
+    since_midnight = meeting.starts_at - midnight(local.date(), zone)
+    days = [
+        midnight(monday + timedelta(days=n), zone) + since_midnight
+        for n in range(6)
+        if n != local.weekday()
+    ]
+    hours = [meeting.starts_at + timedelta(hours=n) for n in OTHER_HOURS]
+    wanted = [one for one in (*hours, *days) if one > now and 8 <= one.astimezone(zone).hour <= 19]
+    return [one for one in wanted if _room_is_free(meeting, one)]
+
+
+def _room_is_free(meeting: Meeting, starts_at: datetime) -> bool:
+    ends_at = starts_at + (meeting.ends_at - meeting.starts_at)
+    target = Target(meeting, starts_at, ends_at, meeting.room, meeting.status, by_hand=True)
+    return not clashing([target], others_in_their_rooms([target]))

@@ -1,0 +1,211 @@
+"""What a coordinator does with a rota. Operations never commit."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import asdict
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from sqlalchemy import select
+
+from app.extensions import db, lock
+from app.i18n import _l
+from app.people.models import Centre, Person
+from app.programme.models import Meeting
+from app.programme.terms import Term
+from app.refusal import Refusal
+from app.rota.frame import Frame, packed_plan, unpacked, unpacked_plan
+from app.rota.models import Act, Deed, Rota, Wish
+from app.staffing.matching.checker import breaches, places_filled, value
+from app.staffing.matching.instance import DIRECT, Instance, Plan, Proposal, Weights
+from app.staffing.matching.repair import solved_around
+from app.staffing.models import Need
+
+
+class StillSearching(Refusal):
+    message = _l("The plan is still being made. Stop it first, or wait.")
+
+
+class DoesNotFit(Refusal):
+    message = _l("This does not fit: a rule stands against it.")
+
+
+class PlanChanged(Refusal):
+    message = _l("The plan has changed meanwhile. Please look again.")
+
+
+def begin_rota(
+    by: Person,
+    *,
+    centre: Centre | None,
+    term: Term | None = None,
+    first_day: date,
+    last_day: date,
+    may_move: bool = False,
+    now: datetime,
+) -> Rota:
+    """Have the worker search who goes where in those days."""
+    rota = Rota(
+        by=by,
+        centre=centre,
+        term=term,
+        first_day=first_day,
+        last_day=last_day,
+        may_move=may_move,
+        made_at=now,
+        weights=asdict(Weights()),
+    )
+    db.session.add(rota)
+    db.session.flush()
+    return rota
+
+
+def begin_mending(by: Person, meeting: Meeting, *, now: datetime) -> Rota:
+    """Have what is missing in the week of *meeting* filled, moving as few people as can be."""
+    centre = meeting.activity.centre
+    day = meeting.starts_at.astimezone(centre.tz).date()
+    monday = day - timedelta(days=day.weekday())
+    return begin_rota(
+        by,
+        centre=centre,
+        term=meeting.activity.term if meeting.is_draft else None,
+        first_day=monday,
+        last_day=monday + timedelta(days=6),
+        may_move=True,
+        now=now,
+    )
+
+
+def plan_again(rota: Rota, *, now: datetime) -> Rota:
+    """The same days anew, as things are now, from where this plan ended; the wishes are kept."""
+    if rota.stage.is_under_way:
+        raise StillSearching
+    again = begin_rota(
+        rota.by,
+        centre=rota.centre,
+        term=rota.term,
+        first_day=rota.first_day,
+        last_day=rota.last_day,
+        may_move=rota.may_move,
+        now=now,
+    )
+    again.after = rota
+    for wish in rota.wishes:
+        again.wishes.append(
+            Wish(need_id=wish.need_id, person_id=wish.person_id, wanted=wish.wanted)
+        )
+    db.session.flush()
+    return again
+
+
+def stop_search(rota: Rota) -> None:
+    """No better plan is wanted; a second click is harmless."""
+    if rota.stage.is_under_way:
+        rota.stop_asked = True
+        db.session.flush()
+
+
+def wish(
+    rota: Rota,
+    need: Need,
+    person: Person,
+    *,
+    wanted: bool | None,
+    now: datetime,
+    act: Act | None = None,
+) -> None:
+    """From the next plan on, *person* is to have this place, is not to, or (None) as it comes."""
+    lock(rota)
+    known = db.session.scalars(
+        select(Wish).where(
+            Wish.rota_id == rota.id, Wish.need_id == need.id, Wish.person_id == person.id
+        )
+    ).one_or_none()
+    if (known.wanted if known else None) == wanted and act is None:
+        return
+    if known is not None:
+        db.session.delete(known)
+        db.session.flush()
+    if wanted is not None:
+        db.session.add(Wish(rota_id=rota.id, need=need, person=person, wanted=wanted))
+    meant = {None: Act.FREED, True: Act.PINNED, False: Act.FORBADE}[wanted]
+    record(rota, act or meant, need, person, now=now)
+    db.session.expire(rota, ["wishes"])
+
+
+def put(rota: Rota, need: Need, person: Person, *, now: datetime) -> None:
+    """Somebody else's choice for a place: *person* has it from now on, and stays; what that upsets
+    is mended with as few changes as can be."""
+
+    def change(frame: Frame, plan: Plan) -> tuple[Instance, Plan]:
+        chosen = _proposal(frame, need, person)
+        pair = {(chosen.need, chosen.helper)}
+        whole = frame.instance
+        taken = whole.but(pins=whole.pins | pair, bans=whole.bans - pair)
+        return taken, solved_around(taken, plan, [chosen.need])
+
+    _change(rota, change)
+    wish(rota, need, person, wanted=True, now=now, act=Act.PUT)
+
+
+def exchange(
+    rota: Rota, one: tuple[Need, Person], other: tuple[Need, Person], *, now: datetime
+) -> None:
+    """Each of two people takes the other's place in the plan."""
+
+    def change(frame: Frame, plan: Plan) -> tuple[Instance, Plan]:
+        before = {_proposal(frame, *one), _proposal(frame, *other)}
+        after = {_proposal(frame, one[0], other[1]), _proposal(frame, other[0], one[1])}
+        if not before <= set(plan.proposals):
+            raise PlanChanged
+        freed = frozenset((each.need, each.helper) for each in after)
+        whole = frame.instance
+        return whole.but(bans=whole.bans - freed), Plan.of(set(plan.proposals) - before | after)
+
+    _change(rota, change)
+    for need, person in ((one[0], other[1]), (other[0], one[1])):
+        wish(rota, need, person, wanted=True, now=now, act=Act.EXCHANGED)
+
+
+def _change(rota: Rota, how: Callable[[Frame, Plan], tuple[Instance, Plan]]) -> None:
+    """Change the plan by hand. Raises `DoesNotFit` where a rule would be broken."""
+    lock(rota)
+    if rota.stage.is_under_way or rota.inputs is None:
+        raise StillSearching
+    frame = unpacked(rota.inputs)
+    instance, plan = how(frame, frame.plan_of(unpacked_plan(rota.plan)))
+    if breaches(instance, plan):
+        raise DoesNotFit
+    rota.plan = packed_plan(frame.names(plan))
+    rota.worth = value(frame.instance, plan)
+    rota.filled = sum(places_filled(frame.instance, plan)) + len(frame.settled)
+    rota.version += 1
+    db.session.flush()
+
+
+def record(
+    rota: Rota,
+    act: Act,
+    need: Need | None,
+    person: Person | None,
+    *,
+    now: datetime,
+    by: Person | None = None,
+    **why: Any,
+) -> None:
+    """One more line of what was done with a rota."""
+    db.session.add(
+        Deed(rota_id=rota.id, need=need, person=person, by=by or rota.by, at=now, act=act, why=why)
+    )
+    db.session.flush()
+
+
+def _proposal(frame: Frame, need: Need, person: Person) -> Proposal:
+    """Somebody for a need, if no rule stood against it when the plan was made."""
+    if need.id not in frame.need_at or person.id not in frame.helper_at:
+        raise DoesNotFit
+    found = Proposal(frame.need_at[need.id], frame.helper_at[person.id], DIRECT)
+    if frame.pair(found) is None:
+        raise DoesNotFit
+    return found

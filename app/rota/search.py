@@ -1,0 +1,199 @@
+"""The search of a rota, in the worker: taken by one at a time, kept after every better plan, gone
+on with after a restart, stopped when its coordinator says so. Commits as it goes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import asdict
+from datetime import datetime, timedelta
+from importlib.metadata import version
+from time import monotonic
+
+from sqlalchemy import or_, select, update
+
+from app.database import new_ref
+from app.extensions import db
+from app.rota.frame import Frame, digest, packed, packed_plan, unpacked, unpacked_plan
+from app.rota.inputs import framed
+from app.rota.models import Failure, Rota, Stage
+from app.staffing.matching.checker import breaches, places_filled
+from app.staffing.matching.instance import PinsContradict, Plan
+from app.staffing.matching.solving import Progress, plans
+from app.staffing.matching.weekly import plans_by_week
+
+Clock = Callable[[], datetime]
+
+LEASE = timedelta(seconds=60)
+"""So long nobody else touches a search whose worker says nothing."""
+LOOK = 0.5
+"""Seconds between two looks whether it is to stop."""
+RENEW = 10.0
+"""Seconds between two renewals of the lease."""
+LONGEST = 180.0
+"""Seconds after which a search rests on what it has."""
+TRIES = 3
+BY_WEEK = 1_000_000
+"""From so many pairs on, week by week."""
+
+
+class Lost(Exception):
+    """Somebody else works on it by now."""
+
+
+def search_next(*, clock: Clock) -> bool:
+    """Take the rota that waits the longest and search it; whether there was one."""
+    taken = _taken(clock())
+    if taken is None:
+        return False
+    rota_id, holder = taken
+    try:
+        _search(rota_id, holder, clock)
+    except Lost:
+        db.session.rollback()
+    except PinsContradict:
+        db.session.rollback()
+        _end(rota_id, holder, Stage.FAILED, clock(), failure=Failure.WISHES_CONTRADICT)
+    return True
+
+
+def _taken(now: datetime) -> tuple[int, str] | None:
+    """Lease a rota that waits, or whose worker is gone."""
+    left = or_(Rota.lease_until.is_(None), Rota.lease_until < now)
+    found = db.session.scalars(
+        select(Rota.id)
+        .where(Rota.stage.in_((Stage.WAITING, Stage.RUNNING)), left)
+        .order_by(Rota.made_at, Rota.id)
+        .limit(1)
+        .with_for_update(skip_locked=True)
+    ).one_or_none()
+    if found is None:
+        db.session.rollback()
+        return None
+    holder = new_ref()
+    taken = db.session.scalars(
+        update(Rota)
+        .where(Rota.id == found, left)
+        .values(
+            stage=Stage.RUNNING,
+            holder=holder,
+            lease_until=now + LEASE,
+            attempts=Rota.attempts + 1,
+            began_at=db.func.coalesce(Rota.began_at, now),
+        )
+        .returning(Rota.id)
+    ).one_or_none()
+    db.session.commit()
+    return None if taken is None else (taken, holder)
+
+
+def _search(rota_id: int, holder: str, clock: Clock) -> None:
+    rota = db.session.get_one(Rota, rota_id)
+    if rota.attempts > TRIES:
+        _end(rota_id, holder, Stage.FAILED, clock(), failure=Failure.BROKE_OFF)
+        return
+    frame = _frame(rota, holder, clock)
+    if frame is None:
+        _end(rota_id, holder, Stage.FAILED, clock(), failure=Failure.NOTHING_TO_PLAN)
+        return
+    watch = _Watch(rota_id, holder, clock)
+    start = _start(rota, frame)
+    seed, step = rota.seed, rota.step
+    db.session.commit()
+    if len(frame.instance.allowed) >= BY_WEEK:
+        found = plans_by_week(frame.instance, start=start, seed=seed, stop=watch)
+    else:
+        found = plans(frame.instance, start=start, seed=seed, step=step, stop=watch)
+    for progress in found:
+        _keep(rota_id, holder, frame, progress)
+    _end(rota_id, holder, Stage.STOPPED if watch.was_asked else Stage.DONE, clock())
+
+
+def _frame(rota: Rota, holder: str, clock: Clock) -> Frame | None:
+    """What it is made from: read once, and kept."""
+    if rota.inputs is not None:
+        return unpacked(rota.inputs)
+    frame = framed(rota, now=clock())
+    if frame is None:
+        return None
+    values = {
+        "inputs": packed(frame),
+        "digest": digest(frame),
+        "weights": asdict(frame.instance.weights),
+        "engine": f"HiGHS {version('highspy')}",
+        "places": sum(need.wanted for need in frame.instance.needs) + len(frame.settled),
+    }
+    _write(rota.id, holder, **values)
+    return frame
+
+
+def _start(rota: Rota, frame: Frame) -> Plan | None:
+    """Where to go on: at the plan that was found, or at the one before this."""
+    known = rota.plan or (rota.after.plan if rota.after else None)
+    return frame.plan_of(unpacked_plan(known)) if known else None
+
+
+def _keep(rota_id: int, holder: str, frame: Frame, progress: Progress) -> None:
+    """A better plan, or a better proof, is there for everybody to see."""
+    broken = breaches(frame.instance, progress.plan)
+    if broken:
+        raise AssertionError(f"a plan breaks {broken[0].rule}")  # the search is wrong: keep nothing
+    _write(
+        rota_id,
+        holder,
+        plan=packed_plan(frame.names(progress.plan)),
+        worth=progress.value,
+        bound=progress.bound,
+        step=progress.step,
+        filled=sum(places_filled(frame.instance, progress.plan)) + len(frame.settled),
+        version=Rota.version + 1,
+    )
+
+
+def _end(
+    rota_id: int, holder: str, stage: Stage, now: datetime, *, failure: Failure | None = None
+) -> None:
+    _write(rota_id, holder, stage=stage, failure=failure, ended_at=now, lease_until=None)
+
+
+def _write(rota_id: int, holder: str, **values: object) -> None:
+    """Only who holds it writes. Raises `Lost`."""
+    written = db.session.scalars(
+        update(Rota)
+        .where(Rota.id == rota_id, Rota.holder == holder, Rota.stage == Stage.RUNNING)
+        .values(**values)
+        .returning(Rota.id)
+    ).one_or_none()
+    if written is None:
+        raise Lost
+    db.session.commit()
+
+
+class _Watch:
+    """Asked by the search every moment whether to stop; keeps the lease meanwhile."""
+
+    def __init__(self, rota_id: int, holder: str, clock: Clock) -> None:
+        self.rota_id, self.holder, self.clock = rota_id, holder, clock
+        self.began = self.looked = self.renewed = monotonic()
+        self.was_asked = self.says_stop = False
+
+    def __call__(self) -> bool:
+        now = monotonic()
+        if not self.says_stop and now - self.looked >= LOOK:
+            self.looked = now
+            self._look(now)
+        return self.says_stop
+
+    def _look(self, now: float) -> None:
+        mine = db.session.execute(
+            select(Rota.stop_asked).where(Rota.id == self.rota_id, Rota.holder == self.holder)
+        ).one_or_none()
+        db.session.commit()
+        if mine is None:  # somebody else has it
+            self.says_stop = True
+            return
+        self.was_asked = mine.stop_asked
+        self.says_stop = self.was_asked or now - self.began > LONGEST
+        if now - self.renewed >= RENEW:
+            self.renewed = now
+            _write(self.rota_id, self.holder, lease_until=self.clock() + LEASE)

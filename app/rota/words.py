@@ -1,0 +1,44 @@
+"""What would fill an empty place, as a sentence."""
+
+from __future__ import annotations
+
+from app.i18n import _
+from app.people.languages import name_of
+from app.people.locale import page_language
+from app.programme.models import Meeting
+from app.rota.nobody import Sort, What
+from app.web import isolated, local_date, local_time
+
+
+def remedy(what: What, meeting: Meeting) -> str:
+    """One change that would fill a place at *meeting*."""
+    name = isolated(what.person.name) if what.person else ""
+    match what.sort:
+        case Sort.LEVEL:
+            reason = what.reason
+            has = reason.has.label if reason and reason.has else ""
+            tag = reason.language if reason and reason.language else ""
+            language = name_of(tag, page_language()) if tag else ""
+            return _(
+                "if %(language)s at %(level)s were enough: %(name)s",
+                language=language,
+                level=has,
+                name=name,
+            )
+        case Sort.LATER:
+            until = local_time(meeting.ends_at, meeting.zone)
+            return _("if %(name)s could stay until %(time)s", name=name, time=until)
+        case Sort.EARLIER:
+            since = local_time(meeting.starts_at, meeting.zone)
+            return _("if %(name)s could come at %(time)s", name=name, time=since)
+        case Sort.TIME:
+            return _("if %(name)s were free at that time", name=name)
+        case Sort.HOURS:
+            return _("if %(name)s could give two hours more in that week", name=name)
+        case Sort.MOVED:
+            when = what.starts_at or meeting.starts_at
+            return _(
+                "if the session were moved to %(day)s, %(time)s (the room is free)",
+                day=local_date(when, meeting.zone),
+                time=local_time(when, meeting.zone),
+            )

@@ -1,0 +1,247 @@
+"""The pages of a rota: whose they are, what they show, and that nothing is lost on the way."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import timedelta
+
+import pytest
+import time_machine
+from flask import Flask
+
+from app.extensions import db
+from app.people.models import Person
+from app.people.terms import Level, Role
+from app.programme.terms import Term
+from app.rota.frame import unpacked_plan
+from app.rota.models import Rota, Stage
+from app.rota.search import search_next
+from app.staffing.availability import Answer
+from app.staffing.models import State
+from app.staffing.queries import assignment_of
+from app.staffing.windows import WeeklyWindow
+from tests import make
+from tests.conftest import Browser
+from tests.make import BEFORE, MONDAY
+from tests.rota.house import SUNDAY, House
+from tests.statements import statements
+
+
+@pytest.fixture(autouse=True)
+def clock() -> Iterator[time_machine.Traveller]:
+    with time_machine.travel(BEFORE, tick=False) as traveller:
+        yield traveller
+
+
+@pytest.fixture
+def house(app: Flask) -> House:
+    return House()
+
+
+@pytest.fixture
+def mine(house: House, browser: Browser) -> Browser:
+    db.session.commit()
+    return browser.sign_in(house.coordinator)
+
+
+def days(house: House) -> dict[str, str]:
+    return {
+        "centre": house.centre.code,
+        "first_day": MONDAY.date().isoformat(),
+        "last_day": SUNDAY.isoformat(),
+    }
+
+
+def test_from_asking_to_accepting(house: House, mine: Browser) -> None:
+    answer = mine.post("/rotas", data=days(house))
+    assert answer.status_code == 303
+    board = answer.location
+    assert "about to be made" in mine.get(board).text
+    search_next(clock=lambda: BEFORE)
+    text = mine.get(board).text
+    assert "2 of 2 places are filled" in text
+    assert "there is no better plan" in text
+    rota = db.session.query(Rota).one()
+    proposal = f"{house.evening.ref}:{house.basir.ref}"
+    assert proposal in text
+    told = mine.post(f"/rotas/{rota.ref}/acceptance", data={"proposal": proposal, "seen": "1"})
+    assert "1 person was asked" in told.text
+    db.session.expire_all()
+    assert assignment_of(house.evening, house.basir) is not None
+    assert assignment_of(house.morning, house.amina) is None
+
+
+def test_all_weeks_at_once_and_what_fails_is_told_with_its_reason(
+    house: House, mine: Browser
+) -> None:
+    rota = house.rota()
+    elsewhere = make.meeting(activity=make.activity(centre=make.centre()), starts_at=MONDAY)
+    make.book_learner(house.basir, elsewhere)
+    db.session.commit()
+    told = mine.post(f"/rotas/{rota.ref}/acceptance", data={"whole": "1"}).text
+    assert "1 could not be asked" in told
+    assert "expected elsewhere at that time" in told
+    assert "1 person was asked" in told
+
+
+def test_a_form_that_is_wrong_keeps_what_was_typed(house: House, mine: Browser) -> None:
+    wrong = {**days(house), "last_day": (MONDAY.date() - timedelta(days=1)).isoformat()}
+    answer = mine.post("/rotas", data=wrong)
+    assert answer.status_code == 422
+    assert "The last day comes before the first." in answer.text
+    assert f'value="{wrong["last_day"]}"' in answer.text
+
+
+def test_nobody_else_gets_hold_of_a_plan(house: House, browser: Browser) -> None:
+    rota = house.rota()
+    others = [
+        make.coordinator(house.centre),
+        make.person([Role.ADMINISTRATOR], house.centre),
+        house.amina,
+    ]
+    need, who = house.evening.ref, house.basir.ref
+    db.session.commit()
+    pages = ["", "/progress", "/trace", f"/needs/{need}", f"/people/{who}"]
+    deeds = ["/stop", "/again", "/acceptance"]
+    deeds += [f"/needs/{need}/{name}" for name in ("wish", "person", "exchange")]
+    for person in others:
+        client = browser.sign_in(person)
+        for page in pages:
+            assert client.get(f"/rotas/{rota.ref}{page}").status_code == 404
+        for deed in deeds:
+            assert client.post(f"/rotas/{rota.ref}{deed}").status_code == 404
+
+
+def test_a_protected_session_leaves_the_plan_of_who_is_no_longer_entrusted(
+    house: House, mine: Browser
+) -> None:
+    group = make.womens_group(centre=house.centre, coordinator=house.coordinator)
+    need = make.need(meeting=make.meeting(activity=group, starts_at=MONDAY + timedelta(days=1)))
+    rota = house.rota()
+    assert "Quiet circle" in mine.get(f"/rotas/{rota.ref}?all=1").text
+    group.coordinator = make.coordinator(house.centre)
+    db.session.commit()
+    assert "Quiet circle" not in mine.get(f"/rotas/{rota.ref}?all=1").text
+    assert mine.get(f"/rotas/{rota.ref}/needs/{need.ref}").status_code == 404
+    assert "Quiet circle" not in mine.get(f"/rotas/{rota.ref}/trace").text
+
+
+def test_why_this_person_and_who_was_next(house: House, mine: Browser) -> None:
+    make.mediator(house.centre, {"prs": Level.C1}, name="Farid", home_centre=make.centre())
+    rota = house.rota()
+    text = mine.get(f"/rotas/{rota.ref}/needs/{house.evening.ref}").text
+    assert "1 of 2 who could come then" in text
+    assert "Farid" in text
+    assert "comes from another city" in text
+
+
+def test_pin_forbid_and_take_back(house: House, mine: Browser) -> None:
+    rota = house.rota()
+    place = f"/rotas/{rota.ref}/needs/{house.evening.ref}"
+    for wanted, words in (("yes", "Pinned"), ("no", "Noted"), ("none", "Taken back")):
+        answer = mine.post(f"{place}/wish", data={"person": house.basir.ref, "wanted": wanted})
+        assert answer.status_code == 303
+        assert words in mine.get(place).text
+
+
+def test_somebody_else_is_put_there_from_their_own_page(house: House, mine: Browser) -> None:
+    rota = house.rota()
+    page = f"/rotas/{rota.ref}/people/{house.amina.ref}"
+    text = mine.get(page).text
+    assert "Where else they could go" in text
+    put = {"person": house.amina.ref, "back": "person"}
+    answer = mine.post(f"/rotas/{rota.ref}/needs/{house.evening.ref}/person", data=put)
+    assert answer.location.endswith(page)
+    db.session.expire_all()
+    assert rota.filled == 1
+
+
+def free_only(person: Person, starts: int, ends: int) -> None:
+    """On Mondays from one hour to another, on the clock of the centre."""
+    at = MONDAY.replace(hour=starts).time(), MONDAY.replace(hour=ends).time()
+    db.session.add(
+        WeeklyWindow(person_id=person.id, weekday=0, starts=at[0], ends=at[1], answer=Answer.YES)
+    )
+    db.session.flush()
+
+
+def test_why_a_place_stays_empty_and_what_would_fill_it(house: House, mine: Browser) -> None:
+    free_only(house.basir, 10, 12)  # the session is from 11 to 13
+    rota = house.rota()
+    assert rota.filled == 1
+    empty = house.morning if assignment_planned(rota, house.evening.id) else house.evening
+    text = mine.get(f"/rotas/{rota.ref}/needs/{empty.ref}").text
+    assert "Why 1 place stays empty" in text
+    assert "if \u2068Basir\u2069 could stay until 13:00" in text
+    assert "if the session were moved to" in text
+
+
+def assignment_planned(rota: Rota, need_id: int) -> bool:
+    return any(one[0] == need_id for one in unpacked_plan(rota.plan))
+
+
+def test_a_lower_level_that_would_do_is_named(house: House, mine: Browser) -> None:
+    need = house.need("fr", MONDAY + timedelta(days=1), level=Level.C1)
+    make.mediator(house.centre, {"fr": Level.B1}, name="Carmen")
+    rota = house.rota()
+    text = mine.get(f"/rotas/{rota.ref}/needs/{need.ref}").text
+    assert "at B1 were enough: \u2068Carmen\u2069" in text
+    assert "it cannot be filled: that is proved" in text
+
+
+def test_progress_is_told_to_the_script(house: House, mine: Browser) -> None:
+    rota = house.asked()
+    waiting = mine.get(f"/rotas/{rota.ref}/progress").json
+    assert waiting["under_way"] is True
+    search_next(clock=lambda: BEFORE)
+    done = mine.get(f"/rotas/{rota.ref}/progress").json
+    assert done["under_way"] is False
+    assert "2 of 2 places are filled" in done["words"]
+
+
+def test_stopping_and_planning_again(house: House, mine: Browser) -> None:
+    rota = house.asked()
+    assert mine.post(f"/rotas/{rota.ref}/stop").status_code == 303
+    refused = mine.post(f"/rotas/{rota.ref}/again")
+    assert refused.status_code == 409
+    search_next(clock=lambda: BEFORE)
+    again = mine.post(f"/rotas/{rota.ref}/again")
+    assert again.status_code == 303
+    assert db.session.query(Rota).count() == 2
+
+
+def test_a_term_is_planned_with_its_drafts(house: House, mine: Browser) -> None:
+    term = Term(centre=house.centre, name="Spring", first_day=MONDAY.date(), last_day=SUNDAY)
+    draft = make.activity(
+        centre=house.centre, coordinator=house.coordinator, published_at=None, term=term
+    )
+    make.need(meeting=make.meeting(activity=draft, starts_at=MONDAY), language="prs")
+    db.session.commit()
+    mine.post(f"/terms/{term.ref}/rota")
+    search_next(clock=lambda: BEFORE)
+    rota = db.session.query(Rota).one()
+    assert (rota.stage, rota.filled) == (Stage.DONE, 1)
+    assert "publish" in mine.get(f"/terms/{term.ref}").text.lower()
+
+
+def test_mending_a_week_moves_as_few_as_can_be(house: House, mine: Browser) -> None:
+    make.assignment(need=house.evening, person=house.amina, state=State.CONFIRMED)
+    db.session.commit()
+    answer = mine.post(f"/needs/{house.morning.ref}/mending")
+    search_next(clock=lambda: BEFORE)
+    text = mine.get(answer.location).text
+    assert "2 of 2 places are filled" in text
+    assert "would go elsewhere" in text
+
+
+def test_the_board_asks_the_database_the_same_for_one_session_and_for_many(
+    house: House, mine: Browser, app: Flask
+) -> None:
+    rota = house.rota()
+    few = statements(lambda: mine.get(f"/rotas/{rota.ref}?all=1"))
+    for day in range(1, 5):
+        house.need("prs", MONDAY + timedelta(days=day))
+    db.session.commit()
+    again = house.rota()
+    many = statements(lambda: mine.get(f"/rotas/{again.ref}?all=1"))
+    assert len(many) <= len(few)

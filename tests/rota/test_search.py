@@ -1,0 +1,213 @@
+"""A rota is searched by the worker: whole, proved, once, and gone on with after a restart."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from flask import Flask
+
+from app.extensions import db
+from app.people.terms import Level
+from app.rota import search
+from app.rota.frame import digest, unpacked, unpacked_plan
+from app.rota.inputs import framed
+from app.rota.models import Failure, Rota, Stage
+from app.rota.operations import plan_again, stop_search, wish
+from app.rota.search import search_next
+from app.staffing.matching.checker import breaches
+from app.staffing.models import State
+from tests import make
+from tests.make import BEFORE, MONDAY
+from tests.rota.house import House, planned
+
+
+@pytest.fixture
+def house(app: Flask) -> House:
+    return House()
+
+
+def test_every_place_is_filled_where_one_after_the_other_would_leave_one_empty(
+    house: House,
+) -> None:
+    rota = house.rota()
+    assert planned(rota) == {("ar", house.amina), ("prs", house.basir)}
+    assert (rota.stage, rota.filled, rota.places) == (Stage.DONE, 2, 2)
+    assert rota.gap == 0
+
+
+def test_nothing_to_plan_is_said(house: House) -> None:
+    rota = house.rota(
+        first_day=MONDAY.date() + timedelta(days=60), last_day=MONDAY.date() + timedelta(days=61)
+    )
+    assert (rota.stage, rota.failure) == (Stage.FAILED, Failure.NOTHING_TO_PLAN)
+
+
+def test_whoever_is_confirmed_stays(house: House) -> None:
+    make.assignment(need=house.evening, person=house.amina, state=State.CONFIRMED)
+    rota = house.rota()
+    assert planned(rota) == {("prs", house.amina)}
+
+
+def test_unless_they_may_be_moved(house: House) -> None:
+    make.assignment(need=house.evening, person=house.amina, state=State.CONFIRMED)
+    rota = house.rota(may_move=True)
+    assert planned(rota) == {("ar", house.amina), ("prs", house.basir)}
+
+
+def test_whoever_is_asked_keeps_the_place_until_they_answer(house: House) -> None:
+    make.assignment(need=house.evening, person=house.amina, state=State.OFFERED)
+    assert planned(house.rota()) == {("prs", house.amina)}
+
+
+@pytest.mark.parametrize("state", [State.DECLINED, State.WITHDRAWN])
+def test_whoever_said_no_is_not_proposed_again(house: House, state: State) -> None:
+    make.assignment(need=house.evening, person=house.basir, state=state)
+    assert planned(house.rota()) == {("ar", house.amina)}
+
+
+def test_a_booking_outside_the_plan_keeps_somebody_away(house: House) -> None:
+    elsewhere = make.meeting(activity=make.activity(centre=make.centre()), starts_at=MONDAY)
+    make.book_learner(house.basir, elsewhere)
+    assert planned(house.rota()) == {("ar", house.amina)}
+
+
+def test_a_learner_at_one_session_does_not_help_at_another_then(house: House) -> None:
+    make.book_learner(house.basir, house.morning.meeting)
+    assert planned(house.rota()) == {("ar", house.amina)}
+
+
+def test_confirmed_places_that_no_longer_stand_together_are_worked_around(house: House) -> None:
+    """A limit of hours that was lowered since: nothing contradicts, nobody is moved."""
+    for day in (2, 3):
+        need = house.need("prs", MONDAY + timedelta(days=day))
+        make.assignment(need=need, person=house.basir, state=State.CONFIRMED)
+    house.basir.hours_a_week = 2
+    rota = house.rota()
+    assert rota.stage is Stage.DONE
+    assert planned(rota) == {("ar", house.amina), ("prs", house.basir)}
+    assert (rota.filled, rota.places) == (3, 4)
+
+
+def test_hours_of_a_week_hold_over_the_whole_plan(house: House) -> None:
+    house.need("prs", MONDAY + timedelta(days=1))
+    house.need("prs", MONDAY + timedelta(days=2))
+    house.amina.hours_a_week, house.basir.hours_a_week = 2, 4
+    rota = house.rota()
+    given = [who for _, who in _names(rota) if who == house.basir.id]
+    assert len(given) == 2
+    assert rota.filled == 3
+
+
+def _names(rota: Rota) -> list[tuple[int, int]]:
+    return [(need, who) for need, who, _ in unpacked_plan(rota.plan)]
+
+
+def test_pinned_and_forbidden_hold_in_the_next_plan(house: House) -> None:
+    first = house.rota()
+    wish(first, house.evening, house.amina, wanted=True, now=BEFORE)
+    plan_again(first, now=BEFORE)
+    db.session.commit()
+    search_next(clock=lambda: BEFORE)
+    again = db.session.query(Rota).order_by(Rota.id.desc()).first()
+    assert again is not None
+    assert planned(again) == {("prs", house.amina)}
+    wish(again, house.evening, house.amina, wanted=False, now=BEFORE)
+    plan_again(again, now=BEFORE)
+    db.session.commit()
+    search_next(clock=lambda: BEFORE)
+    last = db.session.query(Rota).order_by(Rota.id.desc()).first()
+    assert last is not None
+    assert planned(last) == {("ar", house.amina), ("prs", house.basir)}
+
+
+def test_pins_that_contradict_are_said(house: House) -> None:
+    first = house.rota()
+    wish(first, house.evening, house.amina, wanted=True, now=BEFORE)
+    wish(first, house.morning, house.amina, wanted=True, now=BEFORE)
+    again = plan_again(first, now=BEFORE)
+    db.session.commit()
+    search_next(clock=lambda: BEFORE)
+    db.session.refresh(again)
+    assert (again.stage, again.failure) == (Stage.FAILED, Failure.WISHES_CONTRADICT)
+
+
+def test_a_draft_term_can_be_planned_and_a_period_leaves_drafts_out(house: House) -> None:
+    draft = make.activity(centre=house.centre, coordinator=house.coordinator, published_at=None)
+    make.need(meeting=make.meeting(activity=draft, starts_at=MONDAY), language="prs")
+    assert house.rota().places == 2
+
+
+def test_protected_sessions_are_planned_by_who_is_entrusted_with_them_only(house: House) -> None:
+    other = make.coordinator(house.centre)
+    group = make.womens_group(centre=house.centre, coordinator=other)
+    make.need(meeting=make.meeting(activity=group, starts_at=MONDAY), language="ar")
+    assert house.rota().places == 2
+
+
+def test_the_same_inputs_give_the_same_plan(house: House) -> None:
+    one, other = house.rota(), house.rota()
+    assert (one.digest, one.plan, one.worth) == (other.digest, other.plan, other.worth)
+
+
+def test_what_it_is_made_from_is_read_back_as_it_was(house: House) -> None:
+    rota = house.rota()
+    assert rota.inputs is not None
+    frame = unpacked(rota.inputs)
+    assert digest(frame) == rota.digest
+    assert not breaches(frame.instance, frame.plan_of(unpacked_plan(rota.plan)))
+    again = framed(rota, now=BEFORE)
+    assert again is not None
+    assert digest(again) == rota.digest
+
+
+def test_a_search_whose_worker_died_is_taken_up_where_it_was(house: House) -> None:
+    rota = house.asked()
+    taken = search._taken(BEFORE)
+    assert taken is not None
+    assert not search_next(clock=lambda: BEFORE + timedelta(seconds=30))  # it is leased
+    assert search_next(clock=lambda: BEFORE + timedelta(seconds=90))
+    db.session.refresh(rota)
+    assert (rota.stage, rota.attempts) == (Stage.DONE, 2)
+
+
+def test_a_worker_that_was_slow_writes_nothing_over_another(house: House) -> None:
+    rota = house.asked()
+    slow = search._taken(BEFORE)
+    assert slow is not None
+    assert search_next(clock=lambda: BEFORE + timedelta(seconds=90))
+    with pytest.raises(search.Lost):
+        search._write(rota.id, slow[1], worth=0)
+
+
+def test_after_three_tries_it_is_given_up_and_said(house: House) -> None:
+    rota = house.asked()
+    for minute in range(3):
+        assert search._taken(BEFORE + timedelta(minutes=2 * minute)) is not None
+    assert search_next(clock=lambda: BEFORE + timedelta(minutes=10))
+    db.session.refresh(rota)
+    assert (rota.stage, rota.failure) == (Stage.FAILED, Failure.BROKE_OFF)
+
+
+def test_a_stop_before_it_begins_keeps_what_a_first_look_finds(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(search, "LOOK", 0.0)
+    rota = house.asked()
+    stop_search(rota)
+    db.session.commit()
+    search_next(clock=lambda: BEFORE)
+    db.session.refresh(rota)
+    assert rota.stage in (Stage.STOPPED, Stage.DONE)
+    assert rota.plan is not None
+
+
+def test_the_languages_of_those_enrolled_decide_where_none_is_asked_for(house: House) -> None:
+    need = house.need(None, MONDAY + timedelta(days=1))
+    learner = make.participant(house.centre, speaks={"prs": Level.NATIVE})
+    make.enrolment(need.meeting.activity, learner)
+    carmen = make.mediator(house.centre, {"fr": Level.NATIVE}, name="Carmen")
+    rota = house.rota()
+    there = [who for need_id, who in _names(rota) if need_id == need.id]
+    assert there
+    assert carmen.id not in there
