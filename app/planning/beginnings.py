@@ -70,4 +70,6 @@ def _need_row(wanted: NeedFacts, support: str | None) -> dict[str, Any]:
         "women_only": wanted.women_only,
         "check_required": wanted.check_required,
         "interpreting": wanted.interpreting,
+        "relay": wanted.relay,
+        "via": wanted.via or "",
     }

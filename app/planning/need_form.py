@@ -34,4 +34,6 @@ def need_as_it_is(need: Need) -> dict[str, Any]:
         "check_required": need.check_required,
         "interpreting": need.interpreting,
         "trainees": need.trainees,
+        "relay": need.relay,
+        "via": need.via or "",
     }

@@ -215,4 +215,6 @@ def _wanted(kept: Any) -> NeedFacts | None:
         check_required=kept.get("check_required") is True,
         interpreting=language is not None and kept.get("interpreting") is True,
         trainees=_number(kept.get("trainees"), 10) or 0,
+        relay=language is not None and kept.get("relay") is True,
+        via=_text(kept.get("via")) if language else None,
     )

@@ -19,6 +19,7 @@ from app.people.forms import choices, language_choices, level_choices
 from app.people.terms import HELPERS, Level, Role
 from app.programme.forms import WEEKDAYS, within_reach, wrong
 from app.programme.recurrence import Single, Slot
+from app.staffing.forms import RELAY, RELAY_WITHOUT_LANGUAGE, VIA, ask_about_relay, relay_facts
 from app.staffing.needs import NeedFacts
 
 SUPPORT = "support"
@@ -117,6 +118,8 @@ class NeedRow(Form):  # type: ignore[misc]
     women_only = BooleanField(_l("Women only"))
     check_required = BooleanField(_l("With a valid behavioural-integrity certificate"))
     interpreting = BooleanField(_l("To interpret, not only to speak"))
+    relay = BooleanField(RELAY)
+    via = SelectField(VIA, default="")
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -126,6 +129,7 @@ class NeedRow(Form):  # type: ignore[misc]
             *language_choices(also=[self.language.data or ""])[1:],
         ]
         self.level.choices = level_choices(_("any level"))
+        ask_about_relay(self)
 
     def is_empty(self) -> bool:
         return not self.role.data
@@ -136,6 +140,8 @@ class NeedRow(Form):  # type: ignore[misc]
         fine = bool(super().validate(extra_validators))
         if self.level.data and not self.language.data:
             fine = wrong(self.level, _("Choose the language that this level is about."))
+        if self.relay and self.relay.data and not self.language.data:
+            fine = wrong(self.relay, RELAY_WITHOUT_LANGUAGE)
         if self.language.data == SUPPORT and not self.support_language:
             text = _("Say above into which language it is mediated, or choose another one here.")
             fine = wrong(self.language, text)
@@ -152,6 +158,7 @@ class NeedRow(Form):  # type: ignore[misc]
             women_only=self.women_only.data,
             check_required=self.check_required.data,
             interpreting=bool(self.interpreting.data and language),
+            **relay_facts(self, language or None),
         )
 
 

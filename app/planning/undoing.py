@@ -3,6 +3,7 @@ Never commits."""
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -33,8 +34,9 @@ from app.programme.places import Room
 from app.programme.queries import is_planned_by, meetings_planned_by
 from app.programme.targets import Target
 from app.refusal import Refusal
+from app.staffing.models import Need
 from app.staffing.moving import change_meetings, check_helpers
-from app.staffing.needs import change_needs, from_json
+from app.staffing.needs import change_needs, facts_of, from_json
 
 NEWS = (
     Letter.SERIES_CHANGED,
@@ -248,9 +250,28 @@ def _undo_links(changes: Sequence[MeetingChange], back: Edit) -> None:
 
 
 def _undo_needs(changes: Sequence[MeetingChange], back: Edit) -> None:
-    old, new = from_json(changes[0].before["was"]), from_json(changes[0].after["is"])
-    mine = frozenset(change.after["need"] for change in changes if change.after.get("need"))
-    change_needs([change.meeting for change in changes], new, old, edit=back, chosen=mine)
+    """Where one deed changed several needs of a session, as when a need was split for a relay, all
+    of them or none, the last first."""
+    of_meeting = Counter(change.meeting_id for change in changes)
+    spoilt = {
+        change.meeting_id
+        for change in changes
+        if of_meeting[change.meeting_id] > 1 and not _is_still_needed(change)
+    }
+    alike: dict[tuple[Any, Any], list[MeetingChange]] = {}
+    for change in reversed([one for one in changes if one.meeting_id not in spoilt]):
+        facts = from_json(change.before["was"]), from_json(change.after["is"])
+        alike.setdefault(facts, []).append(change)
+    for (old, new), same in alike.items():
+        mine = frozenset(change.after["need"] for change in same if change.after.get("need"))
+        change_needs([change.meeting for change in same], new, old, edit=back, chosen=mine)
+
+
+def _is_still_needed(change: MeetingChange) -> bool:
+    need = db.session.get(Need, change.after["need"] or 0, populate_existing=True)
+    if need is None or need.meeting_id != change.meeting_id:
+        return need is None and _is(change) is None
+    return facts_of(need) == from_json(_is(change))
 
 
 _UNDO = {

@@ -49,10 +49,12 @@ class Proposed:
 
 @dataclass(frozen=True, kw_only=True)
 class Line:
-    """One need: who the plan gives it, whom it takes it from, and how many places stay empty."""
+    """One need: who the plan gives it, who has it by now besides (*others*: nothing the plan knew
+    of), whom it would take it from (*leaves*), and how many places stay empty."""
 
     need: Need
     proposed: tuple[Proposed, ...]
+    others: tuple[Proposed, ...]
     leaves: tuple[Person, ...]
     empty: int
 
@@ -150,10 +152,11 @@ def lines_of(rota: Rota, needs: Sequence[Need], *, now: datetime) -> list[Line]:
             planned[need_id].append((person_id, leg))
     who = _people({person_id for ones in planned.values() for person_id, _ in ones})
     wishes = {(wish.need_id, wish.person_id): wish.wanted for wish in rota.wishes}
-    return [_line(need, planned.get(need.id, ()), who, wishes, now) for need in needs]
+    return [_line(rota, need, planned.get(need.id, ()), who, wishes, now) for need in needs]
 
 
 def _line(
+    rota: Rota,
     need: Need,
     planned: Iterable[tuple[int, int]],
     who: Mapping[int, Person],
@@ -177,18 +180,30 @@ def _line(
         if person_id in who
     )
     given = {one.person.id for one in proposed}
-    leaves = tuple(
-        one.person
+    rest = [
+        one
         for one in need.assignments
-        if one.state is State.CONFIRMED and not one.trainee and one.person_id not in given
-    )
+        if one.state in (State.CONFIRMED, State.OFFERED)
+        and one.person_id in states
+        and one.person_id not in given
+    ]
+    leaves = [one for one in rest if _would_leave(rota, one)]
+    others = [one for one in rest if one not in leaves]
     filling = sum(one.leg == DIRECT or one.leg % 2 == 0 for one in proposed)
+    filling += sum(one.state is State.CONFIRMED for one in others)
     return Line(
         need=need,
         proposed=proposed,
-        leaves=leaves,
+        others=tuple(Proposed(need=need, person=one.person, state=one.state) for one in others),
+        leaves=tuple(one.person for one in leaves),
         empty=max(0, need.wanted - filling),
     )
+
+
+def _would_leave(rota: Rota, one: Assignment) -> bool:
+    """Whether the plan knew of their place and gives it to somebody else."""
+    known = rota.began_at is not None and one.changed_at <= rota.began_at
+    return rota.may_move and known and one.state is State.CONFIRMED
 
 
 def _people(ids: Iterable[int]) -> dict[int, Person]:

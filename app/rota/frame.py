@@ -93,13 +93,12 @@ class Frame:
 
     def plan_of(self, names: Iterable[Sequence[int]]) -> Plan:
         """The plan of (need id, person id, leg), as far as this frame knows them."""
-        return Plan.of(
+        known = (
             Proposal(self.need_at[need], self.helper_at[person], leg)
             for need, person, leg in names
-            if need in self.need_at
-            and person in self.helper_at
-            and (need, person) not in self.settled
+            if need in self.need_at and person in self.helper_at
         )
+        return Plan.of(one for one in known if one in self.row_of)
 
 
 def merits(facts: Mapping[str, Ints], weights: Weights) -> Ints:

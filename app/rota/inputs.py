@@ -376,7 +376,7 @@ def _is_glad(candidate: Candidate, want: Want) -> bool:
 
 
 def _relays(rows: _Rows, known: Sequence[Known]) -> tuple[tuple[Relay, ...], list[Pair]]:
-    allowed = [number for number, need in enumerate(rows.needs) if getattr(need, "relay", False)]
+    allowed = [number for number, need in enumerate(rows.needs) if need.relay]
     if not allowed:
         return (), []
     found, legs = relays(rows.wants, rows.homes, known, allowed=allowed, bridges=BRIDGES)

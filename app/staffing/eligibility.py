@@ -85,6 +85,7 @@ class Want:
     *week* the local week of its start, from Monday to Monday.
 
     *online*: nobody has to get anywhere for it. *interpreting*: the level is that of interpreting.
+    *via*: they must speak this language too; it marks the half of a relay.
     *trainee*: the place of somebody who comes along to learn; the language may still lack.
     *meeting* is the id of its meeting.
     """
@@ -101,6 +102,7 @@ class Want:
     meeting: int = 0
     online: bool = False
     interpreting: bool = False
+    via: str | None = None
     trainee: bool = False
 
 
@@ -213,13 +215,23 @@ def _papers(want: Want, candidate: Candidate) -> Iterator[Reason]:
 def _language(want: Want, candidate: Candidate) -> Iterator[Reason]:
     if want.language is None or want.trainee:
         return
-    known = candidate.interprets if want.interpreting else candidate.speaks
-    has = best_level(want.language, known)
+    if want.interpreting:
+        known, lacks = candidate.interprets, Rule.DOES_NOT_INTERPRET
+    else:
+        known, lacks = candidate.speaks, Rule.LANGUAGE_NOT_SPOKEN
+    yield from _one_language(want.language, want.level, known, lacks)
+    if want.via is not None:
+        yield from _one_language(want.via, want.level, candidate.speaks, Rule.LANGUAGE_NOT_SPOKEN)
+
+
+def _one_language(
+    language: str, level: Level | None, known: Mapping[str, Level], lacks: Rule
+) -> Iterator[Reason]:
+    has = best_level(language, known)
     if has is None:
-        lacks = Rule.DOES_NOT_INTERPRET if want.interpreting else Rule.LANGUAGE_NOT_SPOKEN
-        yield Reason(lacks, language=want.language, wants=want.level)
-    elif want.level is not None and has.rank < want.level.rank:
-        yield Reason(Rule.LEVEL_TOO_LOW, language=want.language, has=has, wants=want.level)
+        yield Reason(lacks, language=language, wants=level)
+    elif level is not None and has.rank < level.rank:
+        yield Reason(Rule.LEVEL_TOO_LOW, language=language, has=has, wants=level)
 
 
 def _safety(want: Want, candidate: Candidate) -> Iterator[Reason]:

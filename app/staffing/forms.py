@@ -13,6 +13,10 @@ from app.people.forms import choices, language_choices, level_choices
 from app.people.languages import known
 from app.people.terms import HELPERS, Level, Role
 
+RELAY = _l("Two people in relay may do it (for example Tigrinya to Arabic and Arabic to Romanian)")
+VIA = _l("Which language do they speak too? (half of a relay)")
+RELAY_WITHOUT_LANGUAGE = _l("Choose the language that two people would interpret in relay.")
+
 
 class NeedForm(FlaskForm):  # type: ignore[misc]
     """The same need at every coming session of an activity."""
@@ -28,6 +32,8 @@ class NeedForm(FlaskForm):  # type: ignore[misc]
     women_only = BooleanField(_l("Women only"))
     check_required = BooleanField(_l("With a valid behavioural-integrity certificate"))
     interpreting = BooleanField(_l("To interpret, not only to speak"))
+    relay = BooleanField(RELAY)
+    via = SelectField(VIA, default="")
     trainees = IntegerField(
         _l("Places for people who learn this and come along"),
         [Optional(), NumberRange(0, 10, _l("A number from 0 to 10."))],
@@ -41,6 +47,11 @@ class NeedForm(FlaskForm):  # type: ignore[misc]
             *language_choices(also=known())[1:],
         ]
         self.level.choices = level_choices(_("any level"))
+        ask_about_relay(self)
+
+    def validate_relay(self, field: BooleanField) -> None:
+        if field.data and not self.language.data:
+            raise ValidationError(RELAY_WITHOUT_LANGUAGE)
 
     def validate_level(self, field: SelectField) -> None:
         if field.data and not self.language.data:
@@ -56,4 +67,26 @@ class NeedForm(FlaskForm):  # type: ignore[misc]
             "check_required": self.check_required.data,
             "interpreting": bool(self.interpreting.data and self.language.data),
             "trainees": self.trainees.data or 0,
+            **relay_facts(self, self.language.data or None),
         }
+
+
+def ask_about_relay(form: Any) -> None:
+    """Of the half of a relay, which language is spoken too; of another need, whether two people
+    may do it."""
+    if not form.via.data:
+        del form.via
+        return
+    del form.relay
+    form.via.choices = [
+        *choices([("", _("no other language"))]),
+        *language_choices(also=[form.via.data])[1:],
+    ]
+
+
+def relay_facts(form: Any, language: str | None) -> dict[str, Any]:
+    """What the form says of a relay; nothing where no *language* is asked for."""
+    return {
+        "relay": bool(language and form.relay and form.relay.data),
+        "via": (form.via.data or None) if language and form.via else None,
+    }

@@ -21,7 +21,8 @@ class Need(Base):
     """So many people in a role at one meeting, in a language at a level or better.
 
     *interpreting*: the level is that of interpreting, not of speaking. *trainees*: so many may come
-    along to learn; they do not fill the need.
+    along to learn; they do not fill the need. *relay*: two people may do it through a third
+    language. *via* (BCP 47): whoever comes speaks this language too; it marks the half of a relay.
     """
 
     __tablename__ = "need"
@@ -29,6 +30,8 @@ class Need(Base):
         CheckConstraint("wanted > 0", name="wanted"),
         CheckConstraint("level IS NULL OR language IS NOT NULL", name="level_has_a_language"),
         CheckConstraint("trainees >= 0", name="trainees"),
+        CheckConstraint("NOT relay OR language IS NOT NULL", name="relay_has_a_language"),
+        CheckConstraint("via IS NULL OR language IS NOT NULL", name="via_has_a_language"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -44,6 +47,8 @@ class Need(Base):
     check_required: Mapped[bool] = mapped_column(default=False)
     interpreting: Mapped[bool] = mapped_column(default=False, server_default=text("false"))
     trainees: Mapped[int] = mapped_column(default=0, server_default="0")
+    relay: Mapped[bool] = mapped_column(default=False, server_default=text("false"))
+    via: Mapped[str | None]
 
     meeting: Mapped[Meeting] = relationship(lazy="joined", innerjoin=True)
     assignments: Mapped[list[Assignment]] = relationship(

@@ -23,6 +23,8 @@ from app.staffing.operations import SomebodyCounts, add_needs
 from app.staffing.stricter import free_or_refuse
 
 ABOUT_LANGUAGE = (Rule.LANGUAGE_NOT_SPOKEN, Rule.DOES_NOT_INTERPRET, Rule.LEVEL_TOO_LOW)
+SPOKEN = ("language", "level", "interpreting", "via")
+"""The facts that those rules look at."""
 
 
 class MoreThanWanted(Refusal):
@@ -41,6 +43,8 @@ class NeedFacts:
     check_required: bool = False
     interpreting: bool = False
     trainees: int = 0
+    relay: bool = False
+    via: str | None = None
 
 
 def facts_of(need: Need) -> NeedFacts:
@@ -53,6 +57,8 @@ def facts_of(need: Need) -> NeedFacts:
         check_required=need.check_required,
         interpreting=need.interpreting,
         trainees=need.trainees,
+        relay=need.relay,
+        via=need.via,
     )
 
 
@@ -75,16 +81,16 @@ def change_needs(
     edit: Edit,
     chosen: Collection[int] = (),
     free: Collection[str] = (),
-) -> None:
+) -> dict[int, int]:
     """Each of *meetings* that needs *old* needs *new* instead; None for nothing before or after.
 
     Where a meeting has several alike, one whose id is *chosen*, else one that nobody stands for.
     Who is asked or confirmed stays if they still fit: else `SomebodyWouldNotFit`, unless they are
     among those to *free* (refs of assignments), and `MoreThanWanted`; taking a need away from them:
-    `SomebodyCounts`. The caller holds the meetings.
+    `SomebodyCounts`. The caller holds the meetings. Gives back meeting id -> the id of its need.
     """
     if old == new:
-        return
+        return {}
     if old is not None:
         needs = _change(meetings, old, new, chosen)
     else:
@@ -97,6 +103,7 @@ def change_needs(
             refuse_one_adult(meeting)
     if new is not None:
         free_or_refuse(stands_against_helpers(concerned), free, by=edit.by, now=edit.at)
+    return needs
 
 
 def _change(
@@ -125,7 +132,7 @@ def _change(
 
 def _forget_overrides(needs: Iterable[int], old: NeedFacts, new: NeedFacts) -> None:
     """Whoever was let pass in spite of a language was not let pass in spite of another."""
-    if (old.language, old.level, old.interpreting) == (new.language, new.level, new.interpreting):
+    if all(getattr(old, name) == getattr(new, name) for name in SPOKEN):
         return
     there = select(Assignment.id).where(Assignment.need_id.in_(list(needs)))
     db.session.execute(

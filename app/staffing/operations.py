@@ -82,6 +82,8 @@ def add_needs(
     check_required: bool,
     interpreting: bool = False,
     trainees: int = 0,
+    relay: bool = False,
+    via: str | None = None,
 ) -> list[Need]:
     """The same need at each of *meetings*."""
     needs = [
@@ -95,6 +97,8 @@ def add_needs(
             check_required=check_required,
             interpreting=interpreting and language is not None,
             trainees=trainees,
+            relay=relay and language is not None,
+            via=via if language else None,
         )
         for meeting in meetings
     ]

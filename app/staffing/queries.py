@@ -74,6 +74,7 @@ def want_at(need: Need, starts_at: datetime, ends_at: datetime, *, trainee: bool
         meeting=meeting.id,
         online=meeting.room is None and meeting.online_url is not None,
         interpreting=need.interpreting,
+        via=need.via,
         trainee=trainee,
     )
 
@@ -483,8 +484,9 @@ def needs_open_to(person: Person) -> Select[Need]:
     )
 
 
-SAME = ("role", "language", "level", "interpreting", "women_only", "check_required")
-"""What makes a need at another session the same need."""
+SAME = ("role", "language", "level", "interpreting", "via", "women_only", "check_required")
+"""What makes a need at another session the same need, for whoever might fill it: that two people
+could do it instead makes no other need of it."""
 
 
 def same_needs(need: Need, person: Person, *, now: datetime) -> Select[Need]:

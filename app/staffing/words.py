@@ -79,6 +79,10 @@ def describe(need: Need, reader: str) -> str:
         )
     if need.interpreting:
         parts.append(_("to interpret"))
+    if need.via:
+        parts.append(_("also %(language)s (half of a relay)", language=name_of(need.via, reader)))
+    if need.relay:
+        parts.append(_("or two people in relay"))
     if need.women_only or need.meeting.activity.women_only:
         parts.append(_("a woman"))
     if need.check_required:

@@ -13,7 +13,7 @@ from alembic import op
 
 # revision identifiers, used by Alembic.
 revision = "f7c29a5d8b34"
-down_revision = "a3f6c2d98e17"
+down_revision = "e5b18f4c7a21"
 branch_labels = None
 depends_on = None
 

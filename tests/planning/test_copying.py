@@ -16,6 +16,7 @@ from sqlalchemy import select
 from app.extensions import db
 from app.people.models import Membership, Person
 from app.people.terms import Level, Role
+from app.planning.duplicating import duplicate_meeting
 from app.planning.outlines import Outline, from_json, outline_of
 from app.programme.kinds import AgeBand, Kind, Privacy, Topic
 from app.programme.models import Activity, Booking, Confidant, Meeting, Status
@@ -168,6 +169,54 @@ def test_a_copy_brings_the_plan_and_nobody(desk: Browser, boss: Person) -> None:
     assert db.session.scalars(enrolled).all() == []
 
 
+def test_a_copy_keeps_what_is_said_of_a_relay(desk: Browser, boss: Person) -> None:
+    here = boss.memberships[0].centre
+    room = make.room(centre=here)
+    course = make.activity(centre=here, coordinator=boss)
+    for meeting in weekly(course, 0, 7):
+        make.need(meeting=meeting, language="ti", via="ar")
+        make.need(meeting=meeting, language="so", relay=True)
+    db.session.commit()
+
+    page = desk.get(f"/en/activities/new?like={course.ref}").text
+    by_via = {chosen(page, f"needs-{n}-via"): n for n in range(2)}
+    half, whole = by_via["ar"], by_via[""]
+    needed = {
+        f"needs-{half}-role": "mediator",
+        f"needs-{half}-language": "ti",
+        f"needs-{half}-via": "ar",
+        f"needs-{half}-wanted": "1",
+        f"needs-{whole}-role": "mediator",
+        f"needs-{whole}-language": "so",
+        f"needs-{whole}-relay": "y",
+        f"needs-{whole}-wanted": "1",
+    }
+    desk.post("/en/activities/new", data=plan(room, like=course.ref) | needed | {"save": "1"})
+
+    assert re.search(rf'<input[^>]*checked[^>]*name="needs-{whole}-relay"', page)
+    assert f'name="needs-{half}-relay"' not in page
+    theirs = select(Need.language, Need.via, Need.relay).join(Need.meeting)
+    found = db.session.execute(theirs.where(Meeting.activity_id != course.id))
+    assert {tuple(row) for row in found} == {("ti", "ar", False), ("so", None, True)}
+
+
+def test_holding_a_session_once_more_keeps_what_is_said_of_a_relay(app: Flask) -> None:
+    meeting = make.meeting()
+    make.need(meeting=meeting, language="ti", via="ar")
+    make.need(meeting=meeting, language="so", relay=True)
+    boss = meeting.activity.coordinator
+
+    copy = duplicate_meeting(
+        meeting, starts_at=MONDAY + timedelta(days=1), room=None, by=boss, now=BEFORE
+    )
+
+    found = select(Need.language, Need.via, Need.relay).where(Need.meeting_id == copy.id)
+    assert {tuple(row) for row in db.session.execute(found)} == {
+        ("ti", "ar", False),
+        ("so", None, True),
+    }
+
+
 def test_a_copy_to_another_centre_needs_rooms_of_that_centre(desk: Browser, boss: Person) -> None:
     here, there = boss.memberships[0].centre, make.centre()
     boss.memberships.append(Membership(centre=there, role=Role.COORDINATOR))
@@ -282,6 +331,9 @@ wanted = st.builds(
     wanted=st.integers(1, 20),
     women_only=st.booleans(),
     check_required=st.booleans(),
+    interpreting=st.booleans(),
+    relay=st.booleans(),
+    via=st.none() | st.just("en"),
 )
 outlines = st.builds(
     Outline,

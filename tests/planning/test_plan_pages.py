@@ -164,6 +164,7 @@ def test_a_holiday_is_skipped_and_named(desk: Browser, room: Room) -> None:
         ({"term": "999999"}, "choice"),
         ({"needs-0-role": "mediator", "needs-0-wanted": "0"}, "from 1 to 20"),
         ({"needs-0-role": "mediator", "needs-0-level": "B1"}, "language that this level is about"),
+        ({"needs-0-role": "mediator", "needs-0-relay": "y"}, "two people would interpret in relay"),
         (
             {"needs-0-role": "mediator", "needs-0-language": "support", "support_language": ""},
             "into which language it is mediated",
@@ -379,6 +380,7 @@ def test_who_is_needed_is_saved_for_every_session(desk: Browser, room: Room) -> 
         "needs-0-language": "support",
         "needs-0-level": "B2",
         "needs-0-wanted": "1",
+        "needs-0-relay": "y",
         "needs-1-role": "volunteer",
         "needs-1-wanted": "2",
         "needs-1-check_required": "y",
@@ -390,9 +392,11 @@ def test_who_is_needed_is_saved_for_every_session(desk: Browser, room: Room) -> 
 
     found = db.session.scalars(select(Need).order_by(Need.id)).all()
     assert len({need.meeting_id for need in found}) == 4
-    assert Counter((n.role, n.language, n.level, n.wanted, n.check_required) for n in found) == {
-        ("mediator", "ar", "B2", 1, False): 4,
-        ("volunteer", None, None, 2, True): 4,
+    assert Counter(
+        (n.role, n.language, n.level, n.wanted, n.check_required, n.relay) for n in found
+    ) == {
+        ("mediator", "ar", "B2", 1, False, True): 4,
+        ("volunteer", None, None, 2, True, False): 4,
     }
 
 

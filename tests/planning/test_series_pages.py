@@ -211,6 +211,67 @@ def test_a_need_changes_from_here_on(browser: Browser) -> None:
     ]
 
 
+RELAY = re.compile(r'<input[^>]*name="relay"[^>]*>')
+
+
+def test_two_people_in_relay_may_be_allowed_at_every_session(browser: Browser) -> None:
+    series = a_series(2)
+    browser.sign_in(planner_of(series))
+    path = f"/en/activities/{series[0].activity.ref}/needs"
+    form = {"role": "mediator", "level": "", "wanted": "1", "relay": "y", "trainees": "3"}
+
+    refused = browser.post(path, data=form)
+    saved = browser.post(path, data=form | {"language": "ti", "interpreting": "y"})
+
+    assert refused.status_code == 422
+    assert "Choose the language that two people would interpret in relay." in refused.text
+    assert [("checked" in one) for one in RELAY.findall(refused.text)] == [True]
+    assert 'value="3"' in refused.text
+    assert saved.status_code == 303
+    rows = db.session.execute(select(Need.language, Need.relay, Need.via)).all()
+    assert [tuple(row) for row in rows] == [("ti", True, None)] * 2
+
+
+def test_a_need_says_whether_two_people_may_do_it(browser: Browser) -> None:
+    series = a_series(1)
+    need = make.need(meeting=series[0], language="ti", relay=True)
+    db.session.commit()
+    browser.sign_in(planner_of(series))
+    path = f"/en/needs/{need.ref}/change"
+    form = {"scope": "this", "role": "mediator", "language": "ti", "level": "", "wanted": "1"}
+
+    page = browser.get(path).text
+    answer = browser.post(path, data=form)
+
+    assert [("checked" in one) for one in RELAY.findall(page)] == [True]
+    assert answer.status_code == 303
+    db.session.refresh(need)
+    assert not need.relay
+
+
+def test_the_half_of_a_relay_stays_one_until_it_is_said_otherwise(browser: Browser) -> None:
+    series = a_series(1)
+    need = make.need(meeting=series[0], language="ti", via="ar")
+    db.session.commit()
+    browser.sign_in(planner_of(series))
+    path = f"/en/needs/{need.ref}/change"
+    form = {"scope": "this", "role": "mediator", "language": "ti", "level": "", "wanted": "1"}
+    form["trainees"] = "1"
+
+    page = browser.get(path).text
+    browser.post(path, data=form | {"via": "ar"})
+    db.session.refresh(need)
+    kept = need.via, need.trainees
+    browser.post(path, data=form | {"via": ""})
+    db.session.refresh(need)
+
+    assert "half of a relay" in page
+    assert re.search(r'<option selected value="ar"', page.partition('name="via"')[2])
+    assert not RELAY.search(page)
+    assert kept == ("ar", 1)
+    assert need.via is None
+
+
 def test_a_preview_asks_as_often_for_sixty_sessions_as_for_six(browser: Browser) -> None:
     counts = []
     for number in (6, 60):

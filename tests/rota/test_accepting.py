@@ -134,6 +134,29 @@ def test_a_move_keeps_the_place_until_somebody_else_comes(house: House) -> None:
     assert [one.rule.value for one in outcomes[0].reasons] == ["expected_elsewhere"]
 
 
+def test_a_relay_is_asked_whole_and_becomes_two_needs(house: House) -> None:
+    need = house.need("ti", MONDAY + timedelta(days=1), relay=True, interpreting=True)
+    first = make.mediator(house.centre, {"ti": Level.NATIVE, "ar": Level.C1}, name="Selam")
+    house.amina.languages[0].interprets = Level.C1
+    rota = house.rota()
+    assert (need.id, first.id) in all_new(rota, now=BEFORE)
+    outcomes = accept(rota, {(need.id, first.id)}, seen=None, now=BEFORE)
+    assert [(one.person, one.refused) for one in outcomes] == [
+        (first, None),
+        (house.amina, None),
+    ]
+    asked = db.session.scalars(select(Assignment)).all()
+    halves = {one.person: (one.need.language, one.need.via) for one in asked}
+    assert halves == {first: ("ti", "ar"), house.amina: ("ar", None)}
+
+
+def test_without_leave_no_relay_is_proposed(house: House) -> None:
+    house.need("ti", MONDAY + timedelta(days=1), interpreting=True)
+    make.mediator(house.centre, {"ti": Level.NATIVE, "ar": Level.C1}, name="Selam")
+    house.amina.languages[0].interprets = Level.C1
+    assert house.rota().filled == 2
+
+
 def test_the_board_shows_what_changes_and_what_is_missing(house: House) -> None:
     make.assignment(need=house.evening, person=house.basir, state=State.CONFIRMED)
     house.need("ti", MONDAY + timedelta(days=1), wanted=2)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from datetime import timedelta
 
@@ -191,10 +192,10 @@ def test_a_lower_level_that_would_do_is_named(house: House, mine: Browser) -> No
 
 def test_progress_is_told_to_the_script(house: House, mine: Browser) -> None:
     rota = house.asked()
-    waiting = mine.get(f"/rotas/{rota.ref}/progress").json
-    assert waiting["under_way"] is True
+    address = f"/rotas/{rota.ref}/progress"
+    assert json.loads(mine.get(address).text)["under_way"] is True
     search_next(clock=lambda: BEFORE)
-    done = mine.get(f"/rotas/{rota.ref}/progress").json
+    done = json.loads(mine.get(address).text)
     assert done["under_way"] is False
     assert "2 of 2 places are filled" in done["words"]
 

@@ -18,6 +18,7 @@ from app.staffing.eligibility import (
     Candidate,
     Covered,
     Helps,
+    Reason,
     Rule,
     Want,
     best_level,
@@ -105,6 +106,27 @@ def test_a_dialect_answers_for_the_whole_language_but_not_the_other_way_round() 
     assert rules(want(language="apc"), standard) == [Rule.LANGUAGE_NOT_SPOKEN]
 
 
+def test_the_half_of_a_relay_asks_for_both_languages_at_the_level() -> None:
+    half = want(language="ti", via="ar")
+
+    assert rules(half, candidate(speaks={"ti": Level.C1, "apc": Level.B2})) == []
+    assert reasons_against(half, candidate(speaks={"ti": Level.C1})) == (
+        Reason(Rule.LANGUAGE_NOT_SPOKEN, language="ar", wants=Level.B2),
+    )
+    assert reasons_against(half, candidate(speaks={"ti": Level.C1, "ar": Level.B1})) == (
+        Reason(Rule.LEVEL_TOO_LOW, language="ar", has=Level.B1, wants=Level.B2),
+    )
+    assert rules(half, candidate(speaks={})) == [Rule.LANGUAGE_NOT_SPOKEN] * 2
+
+
+def test_the_third_language_is_spoken_not_interpreted_and_no_trainee_is_asked_for_it() -> None:
+    half = want(language="ti", via="ar", interpreting=True)
+    somebody = candidate(speaks={}, interprets={"ti": Level.C1, "ar": Level.C1})
+
+    assert rules(half, somebody) == [Rule.LANGUAGE_NOT_SPOKEN]
+    assert rules(replace(half, trainee=True), somebody) == []
+
+
 @pytest.mark.parametrize("gender", [None, Gender.MAN, Gender.OTHER])
 def test_a_place_for_women_goes_to_a_woman_only(gender: Gender | None) -> None:
     assert rules(want(women_only=True), candidate(gender=gender)) == [Rule.WOMEN_ONLY]
@@ -171,6 +193,7 @@ wants = st.builds(
     meeting=st.just(HERE),
     online=st.booleans(),
     interpreting=st.booleans(),
+    via=st.none() | st.sampled_from(COMMON),
     trainee=st.booleans(),
 )
 levels = st.dictionaries(st.sampled_from(COMMON), st.sampled_from(Level), max_size=4)
@@ -250,6 +273,9 @@ def test_empty_reasons_mean_that_every_hard_rule_holds(wanted: Want, somebody: C
         spoken = [known[t] for t in answering(wanted.language) if t in known]
         assert spoken
         assert wanted.level is None or max(s.rank for s in spoken) >= wanted.level.rank
+        if wanted.via:
+            also = [somebody.speaks[t] for t in answering(wanted.via) if t in somebody.speaks]
+            assert max(s.rank for s in also) >= (wanted.level.rank if wanted.level else 0)
     assert not wanted.women_only or somebody.gender is Gender.WOMAN
     if wanted.check_required:
         assert somebody.check_valid_until is not None
@@ -293,6 +319,7 @@ def test_lifting_all_that_is_told_makes_somebody_eligible(
     lacks = {Rule.LANGUAGE_NOT_SPOKEN, Rule.DOES_NOT_INTERPRET, Rule.LEVEL_TOO_LOW}
     if told & lacks and wanted.language:
         speaks[wanted.language] = interprets[wanted.language] = Level.NATIVE
+        speaks[wanted.via or wanted.language] = Level.NATIVE
     contract = {Rule.CONTRACT_MISSING, Rule.CONTRACT_ENDS}
     mended = Candidate(
         active=somebody.active or Rule.NOT_ACTIVE in told,

@@ -21,6 +21,7 @@ from app.staffing.models import Asking, Assignment, Need, State, Swap
 from app.staffing.moving import move_meeting
 from app.staffing.operations import NeedFilled, accept_offer, give_up_place, take_place
 from app.staffing.queries import assignment_of
+from app.staffing.relaying import split_for_relay
 from app.staffing.standing_in import come_after_all, look_for_stand_in
 from app.staffing.swapping import accept_swap, propose_swap
 from tests import make
@@ -317,6 +318,49 @@ def test_asking_on_and_coming_after_all_do_not_wait_for_each_other(racing_app: F
             return "asked"
 
         assert run(racing_app, [come, on]) == ["comes", "asked"]
+
+
+def test_two_who_split_one_place_for_a_relay_make_one_pair_of_halves(racing_app: Flask) -> None:
+    for _round in range(FEWER):
+        with racing_app.app_context():
+            need = make.need(language="ti", relay=True)
+            ids = need.id, need.meeting.activity.coordinator_id
+            meeting_id = need.meeting_id
+            db.session.commit()
+
+        def split(need_id: int = ids[0], boss_id: int = ids[1]) -> object:
+            boss = db.session.get_one(Person, boss_id)
+            found = split_for_relay(db.session.get_one(Need, need_id), "ar", by=boss, now=BEFORE)
+            return tuple(one.id for one in found)
+
+        results = run(racing_app, [split, split])
+
+        assert results[0] == results[1], results
+        with racing_app.app_context():
+            rows = select(Need.language, Need.via).where(Need.meeting_id == meeting_id)
+            assert sorted(map(tuple, db.session.execute(rows))) == [("ar", "ro"), ("ti", "ar")]
+
+
+def test_a_split_and_a_sign_up_in_the_same_moment_never_share_one_place(racing_app: Flask) -> None:
+    for _round in range(FEWER):
+        with racing_app.app_context():
+            need = make.need(language="ti", relay=True)
+            here = need.meeting.activity.centre
+            amina = make.mediator(here, {"ti": Level.C1})
+            ids = need.id, need.meeting.activity.coordinator_id, amina.id
+            meeting_id = need.meeting_id
+            db.session.commit()
+
+        def split(need_id: int = ids[0], boss_id: int = ids[1]) -> object:
+            boss = db.session.get_one(Person, boss_id)
+            split_for_relay(db.session.get_one(Need, need_id), "ar", by=boss, now=BEFORE)
+            return "split"
+
+        results = run(racing_app, [split, taking(ids[0], ids[2])])
+
+        assert ("split" in results) != (State.CONFIRMED in results), results
+        with racing_app.app_context():
+            assert count(Need.meeting_id == meeting_id) == (2 if "split" in results else 1)
 
 
 def test_two_who_never_meet_never_come_in_at_the_same_moment(racing_app: Flask) -> None:

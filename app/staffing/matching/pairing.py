@@ -65,7 +65,7 @@ _FACTS = (
     _Facts(("role",), ("active", "roles", "pausing")),
     _Facts(("last_day",), ("born_on", "has_consent")),
     _Facts(("last_day",), ("contracts",)),
-    _Facts(("language", "level", "interpreting", "trainee"), ("speaks", "interprets")),
+    _Facts(("language", "level", "interpreting", "via", "trainee"), ("speaks", "interprets")),
     _Facts(("women_only",), ("gender",)),
     _Facts(("check_required", "last_day"), ("check_valid_until",)),
     _Facts(("meeting",), ("kept_from",)),

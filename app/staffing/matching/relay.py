@@ -1,6 +1,6 @@
 """Two people where no one bridges: Tigrinya to Arabic, and Arabic to Romanian.
 
-Both halves pass the one check of `eligibility`, asked in the languages of their half.
+A half is a need of its own, and passes the one check of `eligibility` like any other.
 """
 
 from __future__ import annotations
@@ -25,6 +25,23 @@ class Leg:
     leg: int
 
 
+def halves(want: Want, bridge: str) -> tuple[Want, Want]:
+    """What each of two people must do: the first speaks the language asked for and the *bridge*,
+    the second interprets (or, if that is not asked for, speaks) between the bridge and Romanian."""
+    first = replace(want, interpreting=False, via=bridge)
+    if want.interpreting:
+        return first, replace(want, language=bridge)
+    return first, replace(want, language=bridge, via=HOUSE_LANGUAGE)
+
+
+def may_bridge(want: Want, bridge: str) -> bool:
+    """Whether *want* may be halved there: it asks for a language, is no half itself, and *bridge*
+    is neither that language nor Romanian."""
+    if want.language is None or want.via is not None:
+        return False
+    return bridge not in answering(want.language) | {HOUSE_LANGUAGE}
+
+
 def relays(
     wants: Sequence[Want],
     centres: Sequence[int],
@@ -34,20 +51,14 @@ def relays(
     bridges: Sequence[str],
 ) -> tuple[tuple[Relay, ...], tuple[Leg, ...]]:
     """Every relay through one of *bridges* for the *allowed* needs that has people for both
-    halves: the first speaks the language asked for and the bridge, the second interprets (or, if
-    the need is not for interpreting, speaks) between the bridge and Romanian.
-    """
-    asked = _Asked(wants, centres, known)
+    halves."""
     found: list[Relay] = []
     legs: list[Leg] = []
     for need in sorted(allowed):
-        language = wants[need].language
-        if language is None:
-            continue
         for via in bridges:
-            if {via} & (answering(language) | {HOUSE_LANGUAGE}):
+            if not may_bridge(wants[need], via):
                 continue
-            first, second = asked.halves(need, language, via)
+            first, second = (_who(half, centres[need], known) for half in halves(wants[need], via))
             if not first or not second or len({*first, *second}) < 2:
                 continue
             number = len(found)
@@ -57,24 +68,8 @@ def relays(
     return tuple(found), tuple(legs)
 
 
-@dataclass(frozen=True)
-class _Asked:
-    wants: Sequence[Want]
-    centres: Sequence[int]
-    known: Sequence[Known]
-
-    def halves(self, need: int, language: str, via: str) -> tuple[list[int], list[int]]:
-        """Who could be the first and the second half."""
-        first = self._who(need, language, False) & self._who(need, via, False)
-        if self.wants[need].interpreting:
-            second = self._who(need, via, True)
-        else:
-            second = self._who(need, via, False) & self._who(need, HOUSE_LANGUAGE, False)
-        return sorted(first), sorted(second)
-
-    def _who(self, need: int, language: str, interpreting: bool) -> set[int]:
-        want = replace(self.wants[need], language=language, interpreting=interpreting)
-        here = [row for row, one in enumerate(self.known) if one.centre == self.centres[need]]
-        near = [self.known[row] for row in here]
-        _, rows = eligible_pairs([want], [self.centres[need]], near)
-        return {here[int(row)] for row in rows}
+def _who(half: Want, centre: int, known: Sequence[Known]) -> list[int]:
+    """Which rows of *known* may do that half."""
+    here = [row for row, one in enumerate(known) if one.centre == centre]
+    _, rows = eligible_pairs([half], [centre], [known[row] for row in here])
+    return sorted(here[int(row)] for row in rows)

@@ -15,7 +15,7 @@ from app.people.terms import Gender, Level, Role
 from app.staffing.availability import Answer, Availability, Weekly
 from app.staffing.eligibility import Busy, Candidate, Covered, Helps, Want, reasons_against
 from app.staffing.matching.pairing import Known, eligible_pairs
-from app.staffing.matching.relay import Leg, relays
+from app.staffing.matching.relay import Leg, halves, relays
 
 START = datetime(2027, 3, 1, 9, tzinfo=UTC)
 DAY = date(2027, 3, 1)
@@ -41,6 +41,7 @@ wants = st.builds(
     meeting=st.integers(0, 2),
     online=st.booleans(),
     interpreting=st.booleans(),
+    via=st.sampled_from([None, "ar", "ro"]),
     trainee=st.booleans(),
 )
 candidates = st.builds(
@@ -123,6 +124,7 @@ LATER = (START + 10 * HOUR, START + 12 * HOUR)
     ({}, {"contracts": ()}),
     ({"language": "ti"}, {}),
     ({"language": "ti", "interpreting": True}, {"speaks": {"ti": Level.C1}}),
+    ({"language": "ti", "via": "ar"}, {"speaks": {"ti": Level.C1}}),
     ({"women_only": True}, {"gender": Gender.MAN}),
     ({"check_required": True}, {}),
     ({"meeting": 5}, {"kept_from": frozenset({5})}),
@@ -157,6 +159,39 @@ def test_two_people_bridge_what_no_one_does() -> None:
     found, legs = relays([TIGRINYA], [0], known, allowed=[0], bridges=["ar", "ro", "ti"])
     assert [one.via for one in found] == ["ar"]
     assert legs == (Leg(0, 0, 0), Leg(0, 1, 1))
+
+
+def test_the_halves_of_interpreting_and_of_speaking() -> None:
+    first, second = halves(TIGRINYA, "ar")
+    assert first == replace(TIGRINYA, interpreting=False, via="ar")
+    assert second == replace(TIGRINYA, language="ar")
+
+    spoken = replace(TIGRINYA, interpreting=False)
+    assert halves(spoken, "ar") == (
+        replace(spoken, via="ar"),
+        replace(spoken, language="ar", via="ro"),
+    )
+
+
+def test_where_speaking_is_enough_the_second_speaks_romanian() -> None:
+    known = people(
+        replace(ANYBODY, speaks={"ti": Level.NATIVE, "ar": Level.C1}),
+        replace(ANYBODY, speaks={"ar": Level.C1}),
+        replace(ANYBODY, speaks={"ar": Level.C1, "ro": Level.B1}),
+    )
+    spoken = replace(TIGRINYA, interpreting=False)
+    _, legs = relays([spoken], [0], known, allowed=[0], bridges=["ar"])
+    assert legs == (Leg(0, 0, 0), Leg(0, 2, 1))
+
+
+def test_a_half_is_not_halved_again() -> None:
+    known = people(
+        replace(ANYBODY, speaks={"ti": Level.NATIVE, "ar": Level.C1}),
+        replace(ANYBODY, speaks={"en": Level.C1}, interprets={"ar": Level.C1}),
+    )
+    assert relays([TIGRINYA], [0], known, allowed=[0], bridges=["ar"]) != ((), ())
+    half = replace(TIGRINYA, via="en")
+    assert relays([half], [0], known, allowed=[0], bridges=["ar"]) == ((), ())
 
 
 def test_no_relay_where_it_is_not_allowed_or_only_one_person_could_be_both_halves() -> None:
