@@ -245,6 +245,7 @@ _ORDER: tuple[type[Base], ...] = (
     Centre,
     Person,
     Membership,
+    Contract,
     SpokenLanguage,
     Room,
     Activity,

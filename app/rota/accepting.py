@@ -69,7 +69,9 @@ def accept(
     accepting = _Accepting(rota, plan, seen, now)
     return [
         accepting.one(needs[need], people[who])
-        for need, who in sorted(there, key=lambda one: (needs[one[0]].meeting.starts_at, one))
+        for need, who in sorted(
+            there, key=lambda one: (needs[one[0]].meeting.starts_at, one[0], plan[one], one[1])
+        )
     ]
 
 
