@@ -34,6 +34,8 @@ PLURALS = {
 STAFF_LANGUAGES = ("ro", "en", "ar")
 STAFF_ROOMS = (
     "app/planning/",
+    "app/rota/",
+    "templates/rota/",
     "app/certificates/draft_form.py",
     "app/presence/meeting_form.py",
     "app/approval/apart.py",

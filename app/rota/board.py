@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 from sqlalchemy.orm import selectinload
 
 from app.extensions import db
@@ -22,6 +22,7 @@ from app.rota.inputs import needs_of_rota
 from app.rota.models import Rota
 from app.staffing.matching.instance import DIRECT
 from app.staffing.models import Assignment, Need, State
+from app.staffing.queries import is_offered
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -76,6 +77,8 @@ class Board:
     monday: date
     before: date | None
     after: date | None
+    waiting: int
+    """How many proposals of all weeks are not accepted yet."""
 
     @property
     def days(self) -> list[tuple[date, list[tuple[Meeting, list[Line]]]]]:
@@ -103,12 +106,13 @@ class Board:
         return [one for line in self.lines for one in line.proposed if one.is_new]
 
 
-def board_of(rota: Rota, monday: date | None, *, changes_only: bool, now: datetime) -> Board:
-    """The week of *monday*, else the first week of the rota that has not passed."""
+def board_of(rota: Rota, day: date | None, *, changes_only: bool, now: datetime) -> Board:
+    """The week of *day*; else the first in which the plan would change something, else this one."""
     zone = rota.centre.tz if rota.centre else rota.by.tz
     first, last = _monday(rota.first_day), _monday(rota.last_day)
-    today = _monday(now.astimezone(zone).date())
-    shown = min(max(_monday(monday) if monday else today, first), last)
+    news = all_new(rota, now=now)
+    soonest = min(news.values(), default=now).astimezone(zone).date()
+    shown = min(max(_monday(day or soonest), first), last)
     start = instant(shown, time(), zone)
     end = instant(shown + timedelta(days=7), time(), zone)
     needs = db.session.scalars(
@@ -125,21 +129,30 @@ def board_of(rota: Rota, monday: date | None, *, changes_only: bool, now: dateti
         shown,
         shown - timedelta(days=7) if shown > first else None,
         shown + timedelta(days=7) if shown < last else None,
+        len(news),
     )
 
 
-def all_new(rota: Rota, *, now: datetime) -> set[tuple[int, int]]:
-    """(need id, person id) of every proposal that would change something, of all weeks."""
-    needs = db.session.scalars(
-        needs_of_rota(rota, now=now).options(
-            selectinload(Need.assignments).selectinload(Assignment.person)
+def all_new(rota: Rota, *, now: datetime) -> dict[tuple[int, int], datetime]:
+    """(need id, person id) of every proposal of the plan that would change something, and when its
+    session begins."""
+    starts = {
+        need_id: starts_at
+        for need_id, starts_at in db.session.execute(
+            needs_of_rota(rota, now=now).with_only_columns(Need.id, Meeting.starts_at)
         )
-    ).all()
+    }
+    rows = db.session.execute(
+        select(Assignment.need_id, Assignment.person_id).where(
+            Assignment.need_id.in_(starts),
+            or_(Assignment.state == State.CONFIRMED, is_offered(now)),
+        )
+    )
+    stands = {(need_id, person_id) for need_id, person_id in rows}
     return {
-        (one.need.id, one.person.id)
-        for line in lines_of(rota, needs, now=now)
-        for one in line.proposed
-        if one.is_new
+        (need_id, person_id): starts[need_id]
+        for need_id, person_id, _ in unpacked_plan(rota.plan)
+        if need_id in starts and (need_id, person_id) not in stands
     }
 
 

@@ -4,21 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
+from flask_babel import format_decimal
 from sqlalchemy import select
 from sqlalchemy.orm import selectinload
 
 from app.extensions import db
-from app.i18n import _, ngettext
+from app.i18n import _
+from app.people.languages import name_of
+from app.people.locale import page_language
 from app.people.models import Person
 from app.rota.board import Line, Proposed, lines_of
 from app.rota.frame import Frame, unpacked, unpacked_plan
 from app.rota.models import Rota
 from app.rota.reasons import Choice, Weighed, choice_for, exchanges
+from app.staffing.eligibility import best_level
 from app.staffing.matching.instance import DIRECT, Plan, Proposal, Way
 from app.staffing.models import Assignment, Need
-from app.staffing.queries import needs_planned_by
+from app.staffing.queries import interpreted_by, needs_planned_by, spoken_by
 
 SHOWN = 8
 
@@ -66,7 +70,7 @@ def explained(rota: Rota, need: Need, line: Line) -> list[Explained]:
     for one in line.proposed:
         proposal = Proposal(number, frame.helper_at.get(one.person.id, -1), one.leg)
         if proposal in plan.proposals and one.leg == DIRECT:
-            found.append(_explained(frame, plan, one, proposal))
+            found.append(_explained(frame, plan, need, one, proposal))
         else:
             found.append(Explained(proposed=one, sentences=(), rank=None, of=0, others=(), busy=0,
                                    partners=()))  # fmt: skip
@@ -86,12 +90,14 @@ def explained(rota: Rota, need: Need, line: Line) -> list[Explained]:
     return found
 
 
-def _explained(frame: Frame, plan: Plan, one: Proposed, proposal: Proposal) -> Explained:
+def _explained(
+    frame: Frame, plan: Plan, need: Need, one: Proposed, proposal: Proposal
+) -> Explained:
     choice = choice_for(frame, plan, proposal.need, proposal)
     mine = next((each for each in choice.ranked if each.proposal == proposal), None)
     return Explained(
         proposed=one,
-        sentences=tuple(reasons_for(mine)) if mine else (),
+        sentences=(*_level(need, one.person), *(reasons_for(mine) if mine else ())),
         rank=choice.rank(proposal),
         of=len(choice.ranked),
         others=_others(frame, choice, mine),
@@ -102,10 +108,6 @@ def _explained(frame: Frame, plan: Plan, one: Proposed, proposal: Proposal) -> E
 
 def reasons_for(one: Weighed) -> Iterable[str]:
     """What speaks for somebody at a place."""
-    if one.above:
-        yield ngettext(
-            "%(num)s level above what is asked", "%(num)s levels above what is asked", one.above
-        )
     if one.series > 1:
         yield _(
             "at %(number)s of the %(all)s sessions of this series",
@@ -114,14 +116,30 @@ def reasons_for(one: Weighed) -> Iterable[str]:
         )
     if one.knows_it:
         yield _("helped in this series before")
-    yield _("%(hours)s in this plan in that week", hours=_hours(one.week))
+    yield _("%(hours)s in this plan in that week", hours=in_hours(timedelta(minutes=one.week)))
     yield str(_WAYS[one.way]())
     if not one.preferred:
         yield _("said: if need be")
 
 
-def _hours(minutes: int) -> str:
-    return _("%(hours)s h", hours=f"{minutes / 60:.1f}".removesuffix(".0"))
+def _level(need: Need, person: Person) -> Iterable[str]:
+    """How well somebody knows what is asked for."""
+    if need.language is None:
+        return
+    language = name_of(need.language, page_language())
+    level = best_level(need.language, (interpreted_by if need.interpreting else spoken_by)(person))
+    if level is None:
+        return
+    if need.interpreting:
+        yield _("interprets %(language)s: %(level)s", language=language, level=level.label)
+    else:
+        yield _("speaks %(language)s: %(level)s", language=language, level=level.label)
+
+
+def in_hours(length: timedelta) -> str:
+    """A length of time in hours, as short as it can be."""
+    hours = round(length.total_seconds() / 3600, 1)
+    return _("%(hours)s h", hours=format_decimal(hours, "0.#"))
 
 
 _WAYS = {
@@ -156,9 +174,14 @@ def _against(one: Weighed, mine: Weighed) -> Iterable[str]:
     if one.above > mine.above:
         yield _("knows the language better")
     if one.week > mine.week:
-        yield _("has more hours in that week already: %(hours)s", hours=_hours(one.week))
+        yield _(
+            "has more hours in that week already: %(hours)s",
+            hours=in_hours(timedelta(minutes=one.week)),
+        )
     if one.week < mine.week:
-        yield _("has fewer hours in that week: %(hours)s", hours=_hours(one.week))
+        yield _(
+            "has fewer hours in that week: %(hours)s", hours=in_hours(timedelta(minutes=one.week))
+        )
     if one.way > mine.way:
         yield str(_WAYS[one.way]())
     if mine.preferred and not one.preferred:

@@ -16,12 +16,15 @@ from app.programme.conflicts import clashing, others_in_their_rooms
 from app.programme.models import Meeting
 from app.programme.targets import Target
 from app.rota.frame import Frame, unpacked, unpacked_plan
+from app.rota.inputs import BRIDGES
 from app.rota.models import Rota
 from app.rota.values import minutes_of
 from app.staffing.availability import Answer
 from app.staffing.eligibility import Candidate, Reason, Rule, reasons_against
 from app.staffing.finding import Ranked, ranked_candidates
-from app.staffing.matching.instance import DIRECT, Instance, Pair, Plan, Proposal
+from app.staffing.matching.instance import DIRECT, Instance, Pair, Plan, Proposal, Relay
+from app.staffing.matching.pairing import Known
+from app.staffing.matching.relay import relays
 from app.staffing.matching.roster import Roster
 from app.staffing.matching.why_nobody import (
     Change,
@@ -34,7 +37,7 @@ from app.staffing.matching.why_nobody import (
     with_pair,
 )
 from app.staffing.models import Need
-from app.staffing.queries import candidates, midnight, needs_of, want_at, with_profile
+from app.staffing.queries import candidates, midnight, needs_of, want_at, want_of, with_profile
 
 ELSEWHERE = "planned_elsewhere"
 """Nothing stands against them but that the plan has them elsewhere then, or at their limit."""
@@ -53,6 +56,7 @@ class Sort(StrEnum):
     EARLIER = "earlier"  # they would have to come at the beginning
     TIME = "time"
     HOURS = "hours"
+    RELAY = "relay"
     MOVED = "moved"
 
     @property
@@ -68,10 +72,12 @@ class What:
     person: Person | None = None
     reason: Reason | None = None
     starts_at: datetime | None = None
+    language: str = ""
 
     def __str__(self) -> str:
         when = self.starts_at.isoformat() if self.starts_at else ""
-        return f"{self.sort.size}:{when}:{self.person.id if self.person else 0:09}"
+        who = self.person.id if self.person else 0
+        return f"{self.sort.size}:{when}:{self.language}:{who:09}"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -154,7 +160,29 @@ class _Asked:
         yield from self._hours(
             [*missed.get(Rule.HOURS_A_WEEK.value, ()), *missed.get(ELSEWHERE, ())]
         )
+        yield from self._relays()
         yield from self._moved(now)
+
+    def _relays(self) -> Iterator[Change[What]]:
+        """Two people, where one is asked for and two were not thought of."""
+        if self.need.relay or self.need.language is None:
+            return
+        people = _everybody(self.need.meeting)
+        known = [
+            Known(self.frame.helper_at[person.id], 0, candidate)
+            for person, candidate in _candidates(people, self.need.meeting)
+            if person.id in self.frame.helper_at
+        ]
+        found, legs = relays([want_of(self.need)], [0], known, allowed=[0], bridges=BRIDGES)
+        before = self.frame.instance
+        for number, relay in enumerate(found):
+            changed = before.but(relays=(*before.relays, Relay(self.number, relay.via)))
+            first = 2 * len(before.relays)
+            for leg in legs:
+                if leg.leg // 2 == number:
+                    helper = known[leg.known].helper
+                    changed = with_pair(changed, Pair(self.number, helper, leg=first + leg.leg % 2))
+            yield Change(What(Sort.RELAY, language=relay.via), Sort.RELAY.size, changed)
 
     def _levels(self, people: Iterable[int]) -> Iterator[Change[What]]:
         for one in list(people)[:MOST]:

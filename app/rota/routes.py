@@ -23,7 +23,7 @@ from app.programme.terms import Term
 from app.rota import operations
 from app.rota.accepting import Outcome, accept
 from app.rota.board import all_new, board_of, lacking, lines_of
-from app.rota.explaining import explained, where_else
+from app.rota.explaining import explained, in_hours, where_else
 from app.rota.forms import RotaForm
 from app.rota.models import Act, Deed, Rota, Stage
 from app.rota.nobody import why_empty
@@ -42,6 +42,9 @@ SHOWN = 20
 @bp.app_context_processor
 def words() -> dict[str, object]:
     return {"remedy": remedy}
+
+
+bp.add_app_template_filter(in_hours)
 
 
 @bp.app_template_filter()
@@ -189,7 +192,7 @@ def again(ref: str) -> Response:
 def acceptance(ref: str) -> str | Response:
     """One, some, a week or all; each is checked anew, and what fails is told with its reasons."""
     rota, now = _rota(ref), clock.now()
-    chosen = all_new(rota, now=now) if "whole" in request.form else _chosen()
+    chosen = set(all_new(rota, now=now)) if "whole" in request.form else _chosen()
     if not chosen:
         flash(_("Choose at least one proposal."), "warning")
         return redirect(local_path(request.form.get("back")) or url_for(".board", ref=ref), 303)

@@ -35,6 +35,9 @@ def remedy(what: What, meeting: Meeting) -> str:
             return _("if %(name)s were free at that time", name=name)
         case Sort.HOURS:
             return _("if %(name)s could give two hours more in that week", name=name)
+        case Sort.RELAY:
+            via = name_of(what.language, page_language())
+            return _("if two people in relay may do it, through %(language)s", language=via)
         case Sort.MOVED:
             when = what.starts_at or meeting.starts_at
             return _(

@@ -457,7 +457,7 @@ def asked_about(meetings: Collection[Meeting], *, now: datetime) -> dict[int, li
         select(Need.meeting_id, Person)
         .join(Assignment, Assignment.need_id == Need.id)
         .join(Person, Person.id == Assignment.person_id)
-        .where(Need.meeting_id.in_([one.id for one in meetings]), or_(waits, _is_offered(now)))
+        .where(Need.meeting_id.in_([one.id for one in meetings]), or_(waits, is_offered(now)))
         .order_by(Person.id)
         .distinct()
     )
@@ -467,7 +467,7 @@ def asked_about(meetings: Collection[Meeting], *, now: datetime) -> dict[int, li
     return found
 
 
-def _is_offered(now: datetime) -> ColumnElement[bool]:
+def is_offered(now: datetime) -> ColumnElement[bool]:
     """Asked, not answered, not lapsed; whether the meeting still takes place is another matter."""
     lasts = or_(Assignment.lapses_at.is_(None), Assignment.lapses_at > now)
     return and_(Assignment.state == State.OFFERED, lasts)
@@ -562,7 +562,7 @@ def offers_waiting(person: Person, *, now: datetime) -> Select[Assignment]:
         .join(Assignment.need)
         .join(Need.meeting)
         .where(
-            _is_offered(now),
+            is_offered(now),
             Meeting.status == Status.PLANNED,
             Meeting.starts_at > now,
             or_(Assignment.trainee, _helping_at() < Need.wanted),

@@ -190,6 +190,15 @@ def test_a_lower_level_that_would_do_is_named(house: House, mine: Browser) -> No
     assert "it cannot be filled: that is proved" in text
 
 
+def test_two_in_relay_are_suggested_where_they_would_do(house: House, mine: Browser) -> None:
+    need = house.need("ti", MONDAY + timedelta(days=1), interpreting=True)
+    make.mediator(house.centre, {"ti": Level.NATIVE, "ar": Level.C1}, name="Selam")
+    house.amina.languages[0].interprets = Level.C1
+    rota = house.rota()
+    text = mine.get(f"/rotas/{rota.ref}/needs/{need.ref}").text
+    assert "if two people in relay may do it, through Arabic" in text
+
+
 def test_progress_is_told_to_the_script(house: House, mine: Browser) -> None:
     rota = house.asked()
     address = f"/rotas/{rota.ref}/progress"
