@@ -22,6 +22,7 @@ from app.people.operations import forget_old_sign_ins
 from app.reminders.letters import compose
 from app.reminders.operations import post_reminders
 from app.reminders.papers import post_papers_ending
+from app.rota.operations import forget_old_rotas
 from app.rota.search import search_next
 from app.staffing.asking import go_on, running_askings
 from app.staffing.models import Asking
@@ -130,6 +131,7 @@ def tidy() -> None:
     now = clock.now()
     forget_old_sign_ins(now=now)
     forget_old_notices(now=now)
+    forget_old_rotas(now=now)
     db.session.commit()
     known = settings()
     for letter in (*known.mail_folder.glob("*.eml"), *known.sms_folder.glob("*.txt")):

@@ -10,7 +10,7 @@ from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import or_, select
-from sqlalchemy.orm import selectinload
+from sqlalchemy.orm import joinedload, selectinload
 
 from app.extensions import db
 from app.people.models import Person
@@ -19,10 +19,12 @@ from app.programme.models import Meeting
 from app.programme.recurrence import instant
 from app.rota.frame import unpacked_plan
 from app.rota.inputs import needs_of_rota
-from app.rota.models import Rota
+from app.rota.models import Rota, Stage
 from app.staffing.matching.instance import DIRECT
 from app.staffing.models import Assignment, Need, State
 from app.staffing.queries import is_offered
+
+LATELY = timedelta(hours=4)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -230,6 +232,19 @@ def _monday(day: date) -> date:
 
 def _length(meeting: Meeting) -> timedelta:
     return meeting.ends_at - meeting.starts_at
+
+
+def colleagues(rota: Rota, *, now: datetime) -> list[Rota]:
+    """Plans of others for the same centre and days, under way or made within the last hours."""
+    lately = or_(Rota.stage.in_((Stage.WAITING, Stage.RUNNING)), Rota.made_at > now - LATELY)
+    found = select(Rota).where(
+        Rota.centre_id == rota.centre_id,
+        Rota.by_id != rota.by_id,
+        Rota.first_day <= rota.last_day,
+        Rota.last_day >= rota.first_day,
+        lately,
+    )
+    return list(db.session.scalars(found.options(joinedload(Rota.by)).order_by(Rota.made_at)))
 
 
 @dataclass(frozen=True)

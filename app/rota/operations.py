@@ -7,7 +7,7 @@ from dataclasses import asdict
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import delete, select
 
 from app.extensions import db, lock
 from app.i18n import _l
@@ -21,6 +21,8 @@ from app.staffing.matching.checker import breaches, places_filled, value
 from app.staffing.matching.instance import DIRECT, Instance, Plan, Proposal, Weights
 from app.staffing.matching.repair import solved_around
 from app.staffing.models import Need
+
+KEPT = timedelta(days=365)
 
 
 class StillSearching(Refusal):
@@ -182,6 +184,11 @@ def _change(rota: Rota, how: Callable[[Frame, Plan], tuple[Instance, Plan]]) -> 
     rota.filled = sum(places_filled(frame.instance, plan)) + len(frame.settled)
     rota.version += 1
     db.session.flush()
+
+
+def forget_old_rotas(*, now: datetime) -> None:
+    """A year after its last day nothing is kept of a plan."""
+    db.session.execute(delete(Rota).where(Rota.last_day < now.date() - KEPT))
 
 
 def record(

@@ -22,7 +22,7 @@ from app.programme.models import Meeting
 from app.programme.terms import Term
 from app.rota import operations
 from app.rota.accepting import Outcome, accept
-from app.rota.board import all_new, board_of, lacking, lines_of
+from app.rota.board import all_new, board_of, colleagues, lacking, lines_of
 from app.rota.explaining import explained, in_hours, where_else
 from app.rota.forms import RotaForm
 from app.rota.models import Act, Deed, Rota, Stage
@@ -131,6 +131,7 @@ def board(ref: str) -> str:
         everything=everything,
         lacking=lacking(rota, now=now) if rota.has_plan else [],
         waits_long=_waits_long(rota, now),
+        colleagues=colleagues(rota, now=now),
         State=State,
         **_where(ref, shown.monday, view, everything),
     )

@@ -1,0 +1,109 @@
+"""Whatever a centre looks like: a plan keeps every rule, and accepting it at once is refused to
+nobody."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from random import Random
+
+import pytest
+from flask import Flask
+from sqlalchemy import select
+
+from app.extensions import db
+from app.people.models import Apart, Person
+from app.people.terms import Gender, Level, Role
+from app.rota.accepting import accept
+from app.rota.board import all_new
+from app.rota.frame import digest, packed, unpacked, unpacked_plan
+from app.rota.inputs import framed
+from app.rota.models import Stage
+from app.staffing.availability import Answer
+from app.staffing.matching.checker import breaches
+from app.staffing.models import Assignment, State
+from app.staffing.operations import accept_offer
+from app.staffing.windows import WeeklyWindow
+from tests import make
+from tests.make import BEFORE, MONDAY
+from tests.rota.house import House
+
+LANGUAGES = ("ar", "prs", "uk", "ti", "fr")
+
+
+class Chance(House):
+    """People, needs, places, absences and limits by chance."""
+
+    def __init__(self, seed: int) -> None:
+        super().__init__()
+        self.dice = Random(seed)
+        self.people = [self.amina, self.basir, *(self.somebody() for _ in range(7))]
+        self.needs = [self.morning, self.evening, *(self.some_need() for _ in range(14))]
+        for one, other in self.dice.sample(
+            [(a, b) for a in self.people for b in self.people if a.id < b.id], 4
+        ):
+            db.session.add(Apart(person_id=one.id, other_id=other.id, made_at=BEFORE))
+        for need in self.dice.sample(self.needs, 4):
+            state = self.dice.choice([State.OFFERED, State.REQUESTED, State.DECLINED])
+            make.assignment(need=need, person=self.dice.choice(self.people), state=state)
+        db.session.commit()
+
+    def somebody(self) -> Person:
+        dice = self.dice
+        speaks = {tag: dice.choice(list(Level)) for tag in dice.sample(LANGUAGES, 2)}
+        one = make.person(
+            [dice.choice([Role.MEDIATOR, Role.VOLUNTEER])],
+            self.centre,
+            speaks,
+            gender=dice.choice(list(Gender)),
+            hours_a_week=dice.choice([None, 2, 4, 7]),
+        )
+        for row in one.languages:
+            row.interprets = dice.choice([None, Level.B2, Level.C1])
+        for weekday in dice.sample(range(7), dice.choice([0, 0, 3])):
+            window = {"starts": MONDAY.replace(hour=8).time(), "ends": MONDAY.time()}
+            answer = dice.choice([Answer.YES, Answer.IF_NEED_BE])
+            db.session.add(WeeklyWindow(person_id=one.id, weekday=weekday, answer=answer, **window))
+        return one
+
+    def some_need(self) -> object:
+        dice = self.dice
+        starts_at = MONDAY + timedelta(days=dice.randrange(5), hours=dice.choice([-2, -1, 0, 3]))
+        language = dice.choice([None, *LANGUAGES])
+        return self.need(
+            language,
+            starts_at,
+            wanted=dice.choice([1, 1, 2]),
+            role=dice.choice([Role.MEDIATOR, Role.VOLUNTEER]),
+            level=dice.choice([None, Level.B1]) if language else None,
+            interpreting=bool(language) and dice.random() < 0.3,
+            relay=bool(language) and dice.random() < 0.5,
+            women_only=dice.random() < 0.2,
+        )
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_a_plan_accepted_at_once_is_refused_to_nobody(app: Flask, seed: int) -> None:
+    house = Chance(seed)
+    rota = house.rota(may_move=bool(seed % 2))
+    assert rota.stage is Stage.DONE
+    assert rota.inputs is not None
+    frame = unpacked(rota.inputs)
+    assert not breaches(frame.instance, frame.plan_of(unpacked_plan(rota.plan)))
+    assert digest(frame) == rota.digest
+    outcomes = accept(rota, set(all_new(rota, now=BEFORE)), seen=rota.version, now=BEFORE)
+    assert [(one.person.name, one.reasons, one.refused) for one in outcomes if one.refused] == []
+    asked = select(Assignment).where(Assignment.state == State.OFFERED)
+    for one in db.session.scalars(asked.order_by(Assignment.id)).all():
+        if one.asked_by_id == house.coordinator.id:
+            accept_offer(one, now=BEFORE)  # everybody says yes, and every yes still holds
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_what_is_frozen_is_read_back_the_same(app: Flask, seed: int) -> None:
+    rota = Chance(seed).asked()
+    frame = framed(rota, now=BEFORE)
+    assert frame is not None
+    again = unpacked(packed(frame))
+    assert packed(again) == packed(frame)
+    for name in ("meetings", "needs", "helpers", "relays", "apart", "confirmed", "pins", "bans"):
+        assert getattr(again.instance, name) == getattr(frame.instance, name)
