@@ -11,7 +11,8 @@ run: $(READY)runtime  ## install, migrate, fill with the demonstration if empty,
 	@$(BIN)/flask --app wsgi up
 
 test: check browser paper  ## everything: lint, types, import rules, both databases, a real browser
-	$(BIN)/python -m pytest -n $${PUNTE_TEST_PROCESSES:-4} --dist loadgroup -q
+	env -u PYTHONDONTWRITEBYTECODE PYTHONPYCACHEPREFIX=$(CURDIR)/.venv/bytecode \
+	  $(BIN)/python -m pytest -n $${PUNTE_TEST_PROCESSES:-4} --dist loadgroup -q
 
 check: $(READY)development  ## lint, format, types, import rules
 	$(BIN)/ruff check .

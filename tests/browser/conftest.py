@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import os
 import socket
-import sqlite3
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from email import message_from_bytes, policy
 from email.message import EmailMessage
+from fcntl import LOCK_EX, flock
 from pathlib import Path
+from threading import Event
 from typing import Any
 
 import pytest
@@ -20,7 +21,7 @@ from aiosmtpd.controller import Controller
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, sync_playwright
 
 from tests.browser.chromium import chromium
-from tests.engines import ENGINES, fresh_database
+from tests.engines import ENGINES, copy_sqlite, fresh_database
 
 ROOT = Path(__file__).parent.parent.parent
 NOW = "2026-11-23T09:00:00+02:00"
@@ -149,25 +150,31 @@ def _house(engine: str, folder: Path) -> Iterator[House]:
 
 
 def _fill(house: House, engine: str) -> None:
-    """The demonstration, made once a process for SQLite and copied for each further house."""
-    if engine == "sqlite" and _filled:
-        _copy(_filled[0], house.database)
-        return
+    """The demonstration; for SQLite it is made once a run and copied for each house."""
+    if engine == "sqlite":
+        copy_sqlite(_filled(house), house.database)
+    else:
+        _demonstrate(house)
+
+
+def _demonstrate(house: House) -> None:
     house.flask("setup")
     house.flask("demo", "--today", "2026-11-23")
-    if engine == "sqlite":
-        copy = house.database.with_suffix(".filled")
-        _copy(house.database, copy)
-        _filled.append(copy)
 
 
-_filled: list[Path] = []
-
-
-def _copy(source: Path, target: Path) -> None:
-    """The whole database, what is still in its log too."""
-    with closing(sqlite3.connect(source)) as old, closing(sqlite3.connect(target)) as new:
-        old.backup(new)
+def _filled(house: House) -> Path:
+    """A file with the demonstration, which the first process makes while others wait for it."""
+    own = house.folder.parent  # one of a process inside that of the run, or that of the run
+    shared = own.parent if "PYTEST_XDIST_WORKER" in os.environ else own
+    copy = shared / "filled.sqlite"
+    with (shared / "filled.lock").open("w") as lock:
+        flock(lock, LOCK_EX)
+        if not copy.exists():
+            _demonstrate(house)
+            begun = copy.with_suffix(".begun")
+            copy_sqlite(house.database, begun)
+            begun.rename(copy)
+    return copy
 
 
 def _serve(port: int, environ: dict[str, str]) -> subprocess.Popen[bytes]:
@@ -178,11 +185,13 @@ def _serve(port: int, environ: dict[str, str]) -> subprocess.Popen[bytes]:
 
 def _wait_for(port: int, server: subprocess.Popen[bytes]) -> None:
     """Until the server takes connections; an error if it ended instead."""
+    pause = Event()
     while server.poll() is None:
         with socket.socket() as probe:
             probe.settimeout(0.2)
             if probe.connect_ex(("127.0.0.1", port)) == 0:
                 return
+        pause.wait(0.05)
     raise RuntimeError("the web server did not start")
 
 

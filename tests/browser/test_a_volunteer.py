@@ -11,7 +11,7 @@ from tests.browser.conftest import House, sign_in
 from tests.browser.test_every_page import check, path_in
 from tests.browser.test_signing_up import code_in, letter_to
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("volunteer")]
+pytestmark = [pytest.mark.browser]
 OpenPage = Callable[..., Page]
 DURING, AFTER = "2026-11-28T15:10:00+02:00", "2026-11-28T19:00:00+02:00"
 """The open volunteers' session of the demonstration: Saturday from 15:00 on."""

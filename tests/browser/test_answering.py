@@ -13,7 +13,7 @@ from tests.browser.conftest import House, sign_in
 from tests.browser.test_every_page import check
 from tests.browser.test_the_story import body
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("volunteer")]
+pytestmark = [pytest.mark.browser]
 
 
 def link_to_answer(house: House) -> str:

@@ -20,8 +20,6 @@ import pytest
 
 from tests.browser.conftest import ROOT, free_port
 
-pytestmark = [pytest.mark.xdist_group("make-run")]
-
 
 @contextmanager
 def running(folder: Path, port: int) -> Iterator[subprocess.Popen[str]]:

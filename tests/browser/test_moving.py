@@ -12,7 +12,7 @@ from playwright.sync_api import Browser, CDPSession, Locator, Page, expect
 from tests.browser.conftest import House, is_complaint, sign_in
 from tests.browser.test_every_page import check
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("moving")]
+pytestmark = [pytest.mark.browser]
 OpenPage = Callable[..., Page]
 SATURDAY = "2026-12-12"  # a course in the small room at 10, cooking in the large one at 15
 AFTER_THE_HOLIDAYS = "2027-01-12"

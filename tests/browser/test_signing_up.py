@@ -12,7 +12,7 @@ from tests.browser.conftest import House
 from tests.browser.test_every_page import check
 from tests.browser.test_the_story import body, wait_for
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("volunteer")]
+pytestmark = [pytest.mark.browser]
 OpenPage = Callable[..., Page]
 A_LITTLE_LATER = "2026-11-23T09:04:00+02:00"
 """The house has been open for a while, and no code is ten minutes old."""

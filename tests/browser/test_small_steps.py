@@ -9,7 +9,7 @@ from playwright.sync_api import Page
 
 from tests.browser.conftest import House, sign_in
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("volunteer")]
+pytestmark = [pytest.mark.browser]
 
 
 @pytest.mark.parametrize("language", ["ar", "en"])

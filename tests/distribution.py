@@ -1,0 +1,52 @@
+"""Which tests one process does one after the other, and which of them begin first.
+
+Tests of one group share the houses of their module. pytest-xdist's own groups are not used: it
+writes them into the names of the tests, where pytest 9.2 no longer looks.
+"""
+
+from __future__ import annotations
+
+import re
+
+from xdist.scheduler import LoadScopeScheduling
+
+LONGEST_FIRST = (
+    "test_moving",
+    "test_every_page",
+    "test_signing_up",
+    "test_a_volunteer",
+    "test_the_story",
+    "test_make_run",
+    "test_small_steps",
+    "test_answering",
+)
+"""The modules of tests/browser."""
+EVERY_TEST_BY_ITSELF = ("test_the_story",)
+LOOK = re.compile(r"\[(\d+-\w\w)\]$")
+
+
+def group_of(name: str) -> str:
+    """The tests of one such group go to one process; any other test goes wherever there is time."""
+    module, _, test = name.partition("::")
+    if not module.startswith("tests/browser/") or module.endswith(
+        tuple(f"{one}.py" for one in EVERY_TEST_BY_ITSELF)
+    ):
+        return name
+    if module.endswith("test_every_page.py"):
+        look = LOOK.search(test)
+        return f"{module} {look[1] if look else 'else'}"
+    return module
+
+
+def place_in_the_run(name: str) -> int:
+    """Low for what begins early."""
+    module = name.partition("::")[0].rpartition("/")[2].removesuffix(".py")
+    in_browser = name.startswith("tests/browser/") and module in LONGEST_FIRST
+    return LONGEST_FIRST.index(module) if in_browser else len(LONGEST_FIRST)
+
+
+class InGroups(LoadScopeScheduling):  # type: ignore[misc]
+    """`group_of` says what is done together."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        return group_of(nodeid)
