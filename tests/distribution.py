@@ -16,6 +16,7 @@ LONGEST_FIRST = (
     "test_signing_up",
     "test_a_volunteer",
     "test_the_story",
+    "test_a_rota",
     "test_make_run",
     "test_small_steps",
     "test_answering",

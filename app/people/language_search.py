@@ -132,7 +132,11 @@ def search(words: str, reader: str, *, most: int = MOST) -> list[str]:
     if Fit.NAME in best.values():  # "dari" is not looked for within "mandarin"
         best = {tag: fit for tag, fit in best.items() if fit < Fit.WITHIN}
     order = {tag: n for n, tag in enumerate(known())}
-    ranked = sorted(best, key=lambda tag: (best[tag], order[tag] >= len(COMMON), order[tag]))
+
+    def place(tag: str) -> tuple[object, ...]:
+        return searched(tag) != wanted, best[tag], order[tag] >= len(COMMON), order[tag]
+
+    ranked = sorted(best, key=place)
     return ranked[:most]
 
 

@@ -13,7 +13,7 @@ from playwright.sync_api import Locator, Page, expect
 from tests.browser.conftest import House, sign_in
 from tests.browser.test_every_page import check
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("rota")]
+pytestmark = pytest.mark.browser
 OpenPage = Callable[..., Page]
 FOUND = 60_000
 MOST_TABS = 150
