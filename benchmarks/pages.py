@@ -51,7 +51,7 @@ def main() -> None:
 def measured(size: str) -> dict[str, tuple[float, int]]:
     """Page -> (median CPU seconds of one request, statements it sends)."""
     with tempfile.TemporaryDirectory() as folder:
-        app = _filled(size, Path(folder))
+        app = filled(size, Path(folder))
         found = {name: _measure(app, who, path) for name, (who, path) in PAGES.items()}
         found["what_needs_me"] = _measure_attention(app)
         with app.app_context():
@@ -60,7 +60,8 @@ def measured(size: str) -> dict[str, tuple[float, int]]:
         return found
 
 
-def _filled(size: str, folder: Path) -> Flask:
+def filled(size: str, folder: Path) -> Flask:
+    """An app on a database of its own with that demonstration."""
     environ = {
         "PUNTE_DATA": str(folder),
         "PUNTE_SECRET_KEY": "only for this measurement and nothing else",

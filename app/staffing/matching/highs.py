@@ -106,11 +106,13 @@ class Relaxation:
 
 @dataclass(frozen=True, slots=True)
 class Whole:
-    """The best whole-numbered answer found, if any, and what none can exceed."""
+    """The best whole-numbered answer found, if any, and what none can exceed; *stopped*: somebody
+    asked for the end, and more might have been found."""
 
     values: Floats | None
     bound: float
     proved: bool
+    stopped: bool = False
 
 
 def best_whole(
@@ -143,9 +145,8 @@ def best_whole(
     found = info.primal_solution_status == 2
     values_found = np.array(solver.getSolution().col_value) if found else None
     proved = status == highspy.HighsModelStatus.kOptimal
-    if status == highspy.HighsModelStatus.kInterrupt:
-        raise Stopped
-    return Whole(values_found, float(info.mip_dual_bound), proved)
+    stopped = status == highspy.HighsModelStatus.kInterrupt
+    return Whole(values_found, float(info.mip_dual_bound), proved, stopped)
 
 
 def without(model: Model, free: Bools, values: Floats) -> tuple[Model, Ints]:

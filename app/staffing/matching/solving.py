@@ -42,6 +42,8 @@ NEAR = 60.0
 """Pairs that the linear program leaves out for less than this stay in the small exact model."""
 SMALL = 4000
 """Up to so many pairs the whole model is solved exactly at once."""
+MOST_NODES = 5000
+"""Branches at most in the last one, of everything that could still be in a better plan."""
 NODES = 50
 """Branches at most in one small exact model."""
 
@@ -153,6 +155,8 @@ class _Search:
             relaxed = relaxation.solved()
         self.tighten(relaxed.bound)
         yield from self.improve(relaxed, steps)
+        if not self.is_done:
+            yield from self.close(relaxed)
 
     def stop_if_asked(self) -> None:
         if self.stop is not None and self.stop():
@@ -197,6 +201,7 @@ class _Search:
             self.offer(plan_of(self.model, found.values), Stage.RELAXED)
         if self.best is not None:
             yield self.told(Stage.RELAXED)
+        self.stop_if_asked()
 
     def rounded(self, relaxed: Relaxed, number: int) -> Iterator[Progress]:
         """Early rounds are rounded; the last early one is then searched week by week."""
@@ -274,6 +279,7 @@ class _Search:
                 start = place[inside]
         found = best_whole(part, start=start, nodes=NODES, seed=self.seed, stop=self.stop)
         if found.values is None:
+            self.stop_if_asked()
             return
         full = settled.copy()
         full[kept] = found.values
@@ -293,6 +299,26 @@ class _Search:
             yield from self.around(place(columns_of(self.model, self.best)), relaxed)
         if self.best is not None:
             yield self.told(self.stage)
+
+    def close(self, relaxed: Relaxed) -> Iterator[Progress]:
+        """Whatever could still be in a better plan, all at once: a better plan comes of it, or a
+        better proof that there is none."""
+        assert self.best is not None
+        mine = columns_of(self.model, self.best)
+        free = np.ones(len(self.model.cost), dtype=np.bool_)
+        hopeless = relaxed.reduced[: self.model.whole] < -(relaxed.bound - self.worth)
+        free[: self.model.whole] = ~hopeless
+        free[mine] = True
+        part, kept = without(self.model, free, np.zeros(len(free)))
+        start = np.searchsorted(kept, mine)
+        found = best_whole(part, start=start, nodes=MOST_NODES, seed=self.seed, stop=self.stop)
+        before = self.worth
+        if found.values is not None:
+            full = np.zeros(len(free))
+            full[kept] = found.values
+            self.offer(plan_of(self.model, full), Stage.IMPROVED)
+        self.tighten(max(found.bound, before))
+        yield self.told(self.stage)
 
     def around(self, open_: Bools, relaxed: Relaxed) -> Iterator[Progress]:
         """Solve exactly over the *open* pairs, without those that cannot be in a better plan."""
