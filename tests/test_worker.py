@@ -22,7 +22,7 @@ from tests import make
 def test_the_timetable_lives_in_memory_and_runs_each_job_alone(app: Flask) -> None:
     clockwork = timetable(app)
 
-    assert len(clockwork.get_jobs()) == 6
+    assert len(clockwork.get_jobs()) == 7
     assert clockwork._job_defaults == {
         "coalesce": True,
         "max_instances": 1,

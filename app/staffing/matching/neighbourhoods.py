@@ -33,6 +33,11 @@ def neighbourhoods(
             yield _around_series(instance, model, dice)
 
 
+def slice_count(instance: Instance) -> int:
+    """How many of the first neighbourhoods are whole days of the week, and whole weeks."""
+    return len(np.unique(instance.day_of)) + len(np.unique(instance.week_of))
+
+
 def slices(model: Model, of_pair: Ints) -> Iterator[Neighbourhood]:
     """One neighbourhood for each value: each week, or all Mondays, all Tuesdays, ... (a course that
     meets weekly is in one of those as a whole)."""

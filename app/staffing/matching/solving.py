@@ -31,7 +31,7 @@ from app.staffing.matching.instance import (
     Proposal,
 )
 from app.staffing.matching.model import Floats, Model, columns_of, model_of
-from app.staffing.matching.neighbourhoods import neighbourhoods, slices
+from app.staffing.matching.neighbourhoods import neighbourhoods, slice_count, slices
 from app.staffing.matching.roster import Roster, add_relays, fill_up, keep_what_fits
 
 EARLY_ROUNDS = 3
@@ -154,9 +154,10 @@ class _Search:
                 relaxation.with_all("face")
             relaxed = relaxation.solved()
         self.tighten(relaxed.bound)
-        yield from self.improve(relaxed, steps)
-        if not self.is_done:
+        yield from self.improve(relaxed, min(steps, slice_count(self.instance)))
+        if not self.is_done and steps:
             yield from self.close(relaxed)
+        yield from self.improve(relaxed, steps)
 
     def stop_if_asked(self) -> None:
         if self.stop is not None and self.stop():
