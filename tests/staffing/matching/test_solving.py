@@ -45,10 +45,12 @@ def test_every_plan_on_the_way_keeps_every_rule_and_is_worth_what_it_says(made: 
 def test_the_way_of_large_plans_keeps_the_rules_and_its_proofs_are_true(made: Instance) -> None:
     best = best_value(made)
     assert best is not None
-    for progress in plans(made, small=0, steps=12):
+    on_the_way = list(plans(made, small=0, steps=12))
+    for progress in on_the_way:
         assert breaches(made, progress.plan) == ()
         assert progress.value == value(made, progress.plan) <= best
         assert progress.bound is None or progress.bound >= best
+    assert on_the_way[-1].is_best
 
 
 @FEW
