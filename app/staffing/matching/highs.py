@@ -1,17 +1,23 @@
 """The only place that speaks to HiGHS: one thread, a given seed, and limits that count work, not
 seconds, so that the same question always gets the same answer.
+
+It is loaded by whoever solves: a page that solves nothing need not carry it, and no other program
+with a HiGHS of its own (OR-tools) can live beside it.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-import highspy
 import numpy as np
 
 from app.staffing.matching.instance import Bools, Ints
 from app.staffing.matching.model import Floats, Model
+
+if TYPE_CHECKING:
+    import highspy
 
 Stop = Callable[[], bool]
 """Asked now and then; True ends the search at once."""
@@ -127,6 +133,8 @@ def best_whole(
 
     All prices are whole, so an answer less than one point below the bound is the best.
     """
+    import highspy
+
     solver = _solver(seed, stop)
     _pass(solver, model, np.arange(len(model.row_lower)), whole=True)
     solver.setOptionValue("mip_rel_gap", 0.0)
@@ -187,6 +195,8 @@ def _may_bind(model: Model, free: Bools, done: Floats) -> Bools:
 
 
 def _solver(seed: int, stop: Stop | None) -> highspy.Highs:
+    import highspy
+
     solver = highspy.Highs()  # type: ignore[no-untyped-call]
     for option, value in (
         ("output_flag", False),
@@ -210,6 +220,8 @@ def _listen(solver: highspy.Highs, stop: Stop) -> None:
 
 
 def _pass(solver: highspy.Highs, model: Model, rows: Ints, *, whole: bool) -> None:
+    import highspy
+
     start, column, entry = _picked(model, rows)
     lp = highspy.HighsLp()
     lp.num_col_ = len(model.cost)
@@ -245,6 +257,8 @@ def _picked(
 
 
 def _raise_unless_solved(solver: highspy.Highs) -> None:
+    import highspy
+
     status = solver.getModelStatus()
     if status == highspy.HighsModelStatus.kInfeasible:
         raise Infeasible
