@@ -72,7 +72,7 @@ def reopened(
 ) -> Plan:
     """The best plan that differs from *plan* only in the pairs *opened*; *fixed* is what else the
     helpers, needs and series concerned have in it."""
-    rows = np.union1d(opened, fixed)
+    rows = np.union1d(np.union1d(opened, fixed), _never_met(instance, plan, opened))
     model = model_of(instance, rows)
     free = np.ones(len(model.cost), dtype=np.bool_)
     free[: model.whole] = np.isin(rows, opened)
@@ -88,6 +88,19 @@ def reopened(
     full[kept] = found.values
     outside = set(plan.proposals) - set(plan_of(model, values).proposals)
     return Plan.of([*plan_of(model, full).proposals, *outside])
+
+
+def _never_met(instance: Instance, plan: Plan, opened: Ints) -> Ints:
+    """What those have in the plan whom somebody in the pairs *opened* must never meet."""
+    if not instance.apart:
+        return np.zeros(0, dtype=np.int64)
+    pairs = instance.allowed
+    here = set(pairs.helper[opened].tolist())
+    others = {b for a, b in instance.apart if a in here} | {
+        a for a, b in instance.apart if b in here
+    }
+    chosen = rows_of(instance, plan)
+    return chosen[np.isin(pairs.helper[chosen], sorted(others))]
 
 
 def _near(instance: Instance, plan: Plan, asked: list[int]) -> tuple[Ints, Ints]:

@@ -75,3 +75,17 @@ def test_direct_stand_ins_come_first_then_chains() -> None:
     assert [one.proposal.helper for one in found] == [0, 1]
     assert found[1].moved == Proposal(1, 1)
     assert found[1].taken_over == Proposal(1, 2)
+
+
+def test_who_must_never_meet_does_not_by_a_mended_plan() -> None:
+    """The one place is taken by somebody whom the only stand-in never meets, by another need."""
+    made = instance(
+        [at(9)],
+        [Need(meeting=0), Need(meeting=0)],
+        [Helper(), Helper(), Helper()],
+        [Pair(0, 0), Pair(1, 1), Pair(1, 2)],
+        apart=frozenset({(0, 1)}),
+    )
+    plan = Plan.of([Proposal(0, 0), Proposal(1, 2)])
+    mended = repaired(made, plan, [(1, 2)])
+    assert mended.plan == Plan.of([Proposal(0, 0)])
