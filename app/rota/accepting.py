@@ -3,8 +3,8 @@ commits."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -12,24 +12,35 @@ from sqlalchemy import select
 from sqlalchemy.orm import selectinload
 
 from app.extensions import db
+from app.i18n import _l
 from app.people.models import Person
 from app.refusal import Refusal
-from app.rota.frame import unpacked, unpacked_plan
+from app.rota.frame import packed_plan, unpacked, unpacked_plan
+from app.rota.inputs import GONE
 from app.rota.models import Act, Rota
 from app.rota.operations import PlanChanged, StillSearching, record
-from app.staffing.decisions import note
 from app.staffing.eligibility import Reason
 from app.staffing.holding import hold
 from app.staffing.matching.instance import DIRECT
 from app.staffing.models import Need, State
-from app.staffing.operations import NotEligible, approve_request, offer_place
+from app.staffing.operations import NeedFilled, NotEligible, approve_request, offer_place
 from app.staffing.queries import (
     assignment_of,
     needs_planned_by,
     places_left,
+    why_not,
     with_profile,
 )
 from app.staffing.relaying import split_for_relay
+
+
+class SaidNo(Refusal):
+    message = _l("They said no to this place, or gave it up.")
+
+
+class SomebodyIsAsked(Refusal):
+    message = _l("Somebody is asked for this place already and has not answered.")
+
 
 Chosen = tuple[int, int]
 """(need id, person id)."""
@@ -54,25 +65,25 @@ def accept(
     """Ask everybody *chosen* for their place in the plan; whoever asked for it is confirmed.
 
     What does not hold any more is refused by itself, with its reasons; the rest is not lost by it.
-    *seen* is the version of the plan that was on the page. Raises `PlanChanged` if it is another
-    one by now and a choice is not in it.
+    *seen* is the version of the plan that was on the page. Raises `PlanChanged` if it is another by
+    now, or a choice is not in it.
     """
     if rota.stage.is_under_way:
         raise StillSearching
     plan = {(need, person): leg for need, person, leg in unpacked_plan(rota.plan)}
-    if not chosen or any(one not in plan for one in chosen):
+    changed = seen is not None and seen != rota.version
+    if changed or not chosen or any(one not in plan for one in chosen):
         raise PlanChanged
     asked = _whole_relays(plan, chosen)
     needs, people = _rows(rota, asked)
-    there = [one for one in asked if one[0] in needs and one[1] in people]
+    there = {one for one in asked if one[0] in needs and one[1] in people}
     hold([needs[need] for need, _ in there], people=[people[who] for _, who in there])
-    accepting = _Accepting(rota, plan, seen, now)
-    return [
-        accepting.one(needs[need], people[who])
-        for need, who in sorted(
-            there, key=lambda one: (needs[one[0]].meeting.starts_at, one[0], plan[one], one[1])
-        )
-    ]
+    accepting = _Accepting(rota, plan, needs, people, now)
+    for need, who in sorted(there, key=lambda one: (needs[one[0]].meeting.starts_at, one)):
+        accepting.take_up(need, who)
+    rota.plan = packed_plan([(need, who, leg) for (need, who), leg in accepting.plan.items()])
+    db.session.flush()
+    return accepting.outcomes
 
 
 def _whole_relays(plan: Mapping[Chosen, int], chosen: Iterable[Chosen]) -> set[Chosen]:
@@ -95,58 +106,92 @@ def _rows(rota: Rota, chosen: Collection[Chosen]) -> tuple[dict[int, Need], dict
     return {one.id: one for one in needs}, {one.id: one for one in people}
 
 
-@dataclass
 class _Accepting:
-    """One acceptance: proposal after proposal, each by itself."""
+    """One acceptance: proposal after proposal, each by itself; the halves of a relay together."""
 
-    rota: Rota
-    plan: Mapping[Chosen, int]
-    seen: int | None
-    now: datetime
-    halves: dict[int, tuple[Need, Need]] = field(default_factory=dict)
-    """Relay -> the needs of its two halves."""
+    def __init__(
+        self,
+        rota: Rota,
+        plan: Mapping[Chosen, int],
+        needs: Mapping[int, Need],
+        people: Mapping[int, Person],
+        now: datetime,
+    ) -> None:
+        self.rota, self.plan, self.now = rota, dict(plan), now
+        self.needs, self.people = needs, people
+        self.outcomes: list[Outcome] = []
+        self.done: set[Chosen] = set()
 
-    def one(self, need: Need, person: Person) -> Outcome:
-        leg = self.plan[need.id, person.id]
+    def take_up(self, need_id: int, person_id: int) -> None:
+        """Ask one person, or the two of a relay; a second time nothing is left to do."""
+        if (need_id, person_id) in self.done:  # together with the other half
+            return
+        leg, need = self.plan[need_id, person_id], self.needs[need_id]
+        if leg == DIRECT:
+            self._each([(need, self.people[person_id])], lambda: [need])
+            return
+        halves = sorted(
+            (other_leg % 2, who)
+            for (other_need, who), other_leg in self.plan.items()
+            if other_need == need_id and other_leg != DIRECT and other_leg // 2 == leg // 2
+        )
+        both = [(need, self.people[who]) for _, who in halves if who in self.people]
+        self.done |= {(need_id, who) for _, who in halves}
+        done = self._each(both, lambda: self._halves(need, leg, whole=len(both) == 2))
+        if done:
+            for (_, who), half in zip(halves, done, strict=True):
+                del self.plan[need_id, who]
+                self.plan[half.id, who] = DIRECT
+
+    def _each(
+        self, asked: Sequence[tuple[Need, Person]], places: Callable[[], Sequence[Need]]
+    ) -> Sequence[Need]:
+        """Ask all of them for *places*, or none."""
         try:
             with db.session.begin_nested():
-                there = need if leg == DIRECT else self._half(need, leg)
-                self._offer(there, person)
+                found = places()
+                for need, (_, person) in zip(found, asked, strict=True):
+                    self._offer(need, person)
         except Refusal as refusal:
-            outcome = Outcome(need, person, refusal)
-            rules = [reason.rule.value for reason in outcome.reasons]
-            self._record(Act.REFUSED, need, person, rules=rules, said=type(refusal).__name__)
-            return outcome
-        self._record(Act.ACCEPTED, there, person)
-        return Outcome(there, person)
+            for need, person in asked:
+                outcome = Outcome(need, person, refusal)
+                rules = [reason.rule.value for reason in outcome.reasons]
+                said = type(refusal).__name__
+                self._record(Act.REFUSED, need, person, rules=rules, said=said)
+                self.outcomes.append(outcome)
+            return ()
+        for need, (_, person) in zip(found, asked, strict=True):
+            self._record(Act.ACCEPTED, need, person)
+            self.outcomes.append(Outcome(need, person))
+        return found
 
     def _offer(self, need: Need, person: Person) -> None:
-        rota, known = self.rota, assignment_of(need, person)
-        if known is not None and known.state is State.REQUESTED:
-            approve_request(known, by=rota.by, now=self.now)
+        known = assignment_of(need, person)
+        state = known.state if known is not None else None
+        if known is not None and state is State.REQUESTED:
+            approve_request(known, by=self.rota.by, now=self.now)
             return
-        self._make_room(need)
-        offer_place(need, person, by=rota.by, now=self.now, facts={"rota": rota.ref})
+        if state in GONE:
+            raise SaidNo
+        open_ = known is not None and (state is State.CONFIRMED or known.is_open_offer(self.now))
+        if not open_ and places_left(need) <= asked_for(need, now=self.now):
+            raise NeedFilled if places_left(need) < 1 else SomebodyIsAsked
+        offer_place(need, person, by=self.rota.by, now=self.now, facts={"rota": self.rota.ref})
 
-    def _half(self, need: Need, leg: int) -> Need:
-        """The need of one half of a relay, which is made where there is none yet."""
-        if leg // 2 not in self.halves:
-            assert self.rota.inputs is not None
-            via = unpacked(self.rota.inputs).instance.relays[leg // 2].via
-            self.halves[leg // 2] = split_for_relay(need, via, by=self.rota.by, now=self.now)
-        return self.halves[leg // 2][leg % 2]
-
-    def _make_room(self, need: Need) -> None:
-        """Where the plan gives somebody's place to another, they stay expected until another
-        comes."""
-        if not self.rota.may_move or places_left(need) > 0:
-            return
-        for one in need.assignments:
-            is_there = one.state is State.CONFIRMED and not one.trainee
-            if is_there and (need.id, one.person_id) not in self.plan:
-                one.stand_in_wanted_at = self.now
-                note(one, by=self.rota.by, now=self.now, stand_in="wanted", rota=self.rota.ref)
-                return
+    def _halves(self, need: Need, leg: int, *, whole: bool) -> Sequence[Need]:
+        """The needs of both halves of a relay. Raises `PlanChanged` if one of the two is gone."""
+        if not whole or self.rota.inputs is None:
+            raise PlanChanged
+        via = unpacked(self.rota.inputs).instance.relays[leg // 2].via
+        return split_for_relay(need, via, by=self.rota.by, now=self.now)
 
     def _record(self, act: Act, need: Need, person: Person, **why: Any) -> None:
-        record(self.rota, act, need, person, now=self.now, version=self.seen, **why)
+        record(self.rota, act, need, person, now=self.now, version=self.rota.version, **why)
+
+
+def asked_for(need: Need, *, now: datetime) -> int:
+    """How many are asked for it who could say yes."""
+    return sum(
+        one.is_open_offer(now) and not one.trainee and not why_not(need, one.person)
+        for one in need.assignments
+    )

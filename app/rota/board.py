@@ -18,7 +18,7 @@ from app.people.terms import Role
 from app.programme.models import Meeting
 from app.programme.recurrence import instant
 from app.rota.frame import unpacked_plan
-from app.rota.inputs import needs_of_rota
+from app.rota.inputs import GONE, needs_of_rota
 from app.rota.models import Rota, Stage
 from app.staffing.matching.instance import DIRECT
 from app.staffing.models import Assignment, Need, State
@@ -29,20 +29,23 @@ LATELY = timedelta(hours=4)
 
 @dataclass(frozen=True, kw_only=True)
 class Proposed:
-    """Somebody whom the plan gives a place. *state*: where they stand with it today; *moves_from*:
-    where they are confirmed at that time today; *wish*: what the coordinator said of it."""
+    """Somebody whom the plan gives a place. *state*: where they stand with it today; *wish*: what
+    the coordinator said of it."""
 
     need: Need
     person: Person
     state: State | None
     leg: int = DIRECT
-    via: str | None = None
     wish: bool | None = None
 
     @property
     def is_new(self) -> bool:
         """Whether accepting it would change anything."""
-        return self.state not in (State.CONFIRMED, State.OFFERED)
+        return self.state not in (State.CONFIRMED, State.OFFERED, *GONE)
+
+    @property
+    def said_no(self) -> bool:
+        return self.state in GONE
 
     @property
     def value(self) -> str:
@@ -75,6 +78,8 @@ class Board:
     """The lines of one week."""
 
     lines: list[Line]
+    hours: dict[Person, timedelta]
+    """How long the plan has each person there in that week, whatever is shown."""
     zone: ZoneInfo
     monday: date
     before: date | None
@@ -99,7 +104,7 @@ class Board:
             for one in line.proposed:
                 found[one.person].append(one)
         return [
-            (person, ones, sum((_length(one.need.meeting) for one in ones), timedelta(0)))
+            (person, ones, self.hours[person])
             for person, ones in sorted(found.items(), key=lambda item: (item[0].name, item[0].id))
         ]
 
@@ -113,7 +118,7 @@ def board_of(rota: Rota, day: date | None, *, changes_only: bool, now: datetime)
     zone = rota.centre.tz if rota.centre else rota.by.tz
     first, last = _monday(rota.first_day), _monday(rota.last_day)
     news = all_new(rota, now=now)
-    soonest = min(news.values(), default=now).astimezone(zone).date()
+    soonest = (min(news.values()) if news else _first_session(rota, now)).astimezone(zone).date()
     shown = min(max(_monday(day or soonest), first), last)
     start = instant(shown, time(), zone)
     end = instant(shown + timedelta(days=7), time(), zone)
@@ -127,12 +132,21 @@ def board_of(rota: Rota, day: date | None, *, changes_only: bool, now: datetime)
     lines = lines_of(rota, needs, now=now)
     return Board(
         [one for one in lines if one.changes or not changes_only],
+        _hours(lines),
         zone,
         shown,
         shown - timedelta(days=7) if shown > first else None,
         shown + timedelta(days=7) if shown < last else None,
         len(news),
     )
+
+
+def _hours(lines: Iterable[Line]) -> dict[Person, timedelta]:
+    found: dict[Person, timedelta] = defaultdict(timedelta)
+    for line in lines:
+        for one in line.proposed:
+            found[one.person] += _length(one.need.meeting)
+    return found
 
 
 def all_new(rota: Rota, *, now: datetime) -> dict[tuple[int, int], datetime]:
@@ -147,7 +161,7 @@ def all_new(rota: Rota, *, now: datetime) -> dict[tuple[int, int], datetime]:
     rows = db.session.execute(
         select(Assignment.need_id, Assignment.person_id).where(
             Assignment.need_id.in_(starts),
-            or_(Assignment.state == State.CONFIRMED, is_offered(now)),
+            or_(Assignment.state.in_((State.CONFIRMED, *GONE)), is_offered(now)),
         )
     )
     stands = {(need_id, person_id) for need_id, person_id in rows}
@@ -156,6 +170,11 @@ def all_new(rota: Rota, *, now: datetime) -> dict[tuple[int, int], datetime]:
         for need_id, person_id, _ in unpacked_plan(rota.plan)
         if need_id in starts and (need_id, person_id) not in stands
     }
+
+
+def _first_session(rota: Rota, now: datetime) -> datetime:
+    first = needs_of_rota(rota, now=now).with_only_columns(Meeting.starts_at).limit(1)
+    return db.session.scalars(first).one_or_none() or now
 
 
 def lines_of(rota: Rota, needs: Sequence[Need], *, now: datetime) -> list[Line]:
@@ -237,6 +256,8 @@ def _length(meeting: Meeting) -> timedelta:
 def colleagues(rota: Rota, *, now: datetime) -> list[Rota]:
     """Plans of others for the same centre and days, under way or made within the last hours."""
     lately = or_(Rota.stage.in_((Stage.WAITING, Stage.RUNNING)), Rota.made_at > now - LATELY)
+    if rota.centre_id is None:
+        return []
     found = select(Rota).where(
         Rota.centre_id == rota.centre_id,
         Rota.by_id != rota.by_id,
@@ -244,7 +265,8 @@ def colleagues(rota: Rota, *, now: datetime) -> list[Rota]:
         Rota.last_day >= rota.first_day,
         lately,
     )
-    return list(db.session.scalars(found.options(joinedload(Rota.by)).order_by(Rota.made_at)))
+    rows = db.session.scalars(found.options(joinedload(Rota.by)).order_by(Rota.made_at))
+    return list({one.by_id: one for one in rows}.values())
 
 
 @dataclass(frozen=True)
@@ -263,23 +285,64 @@ class _Sum:
     length: timedelta = field(default_factory=timedelta)
 
 
-def lacking(rota: Rota, *, now: datetime) -> list[Lacking]:
-    """Whom to look for: the places that stay empty even so, by role and language, the longest
-    together first."""
-    filled = Counter(
-        need_id for need_id, _, leg in unpacked_plan(rota.plan) if leg == DIRECT or leg % 2 == 0
+@dataclass(frozen=True, kw_only=True)
+class Tally:
+    """How the places stand now: confirmed, asked, proposed by the plan, and empty even so."""
+
+    confirmed: int
+    asked: int
+    proposed: int
+    empty: int
+    lacking: tuple[Lacking, ...]
+    """Whom to look for: what stays empty by role and language, the longest together first."""
+
+
+def tally_of(rota: Rota, *, now: datetime) -> Tally:
+    """How all places of the rota's days stand, as far as its coordinator may know of them."""
+    waiting = all_new(rota, now=now)
+    news = Counter(
+        need_id
+        for need_id, person_id, leg in unpacked_plan(rota.plan)
+        if (leg == DIRECT or leg % 2 == 0) and (need_id, person_id) in waiting
     )
+    held, asked = _held(rota, now)
     rows = db.session.execute(
         needs_of_rota(rota, now=now).with_only_columns(
             Need.id, Need.role, Need.language, Need.wanted, Meeting.starts_at, Meeting.ends_at
         )
     )
     sums: dict[tuple[Role, str | None], _Sum] = defaultdict(_Sum)
+    counts = Counter[str]()
     for need_id, role, language, wanted, starts_at, ends_at in rows:
-        empty = wanted - filled[need_id]
-        if empty > 0:
+        left = wanted
+        for name, there in (("confirmed", held), ("asked", asked), ("proposed", news)):
+            taken = min(left, there[need_id])
+            counts[name] += taken
+            left -= taken
+        counts["empty"] += left
+        if left:
             one = sums[role, language]
-            one.places += empty
-            one.length += (ends_at - starts_at) * empty
+            one.places += left
+            one.length += (ends_at - starts_at) * left
     found = [Lacking(role, tag, one.places, one.length) for (role, tag), one in sums.items()]
-    return sorted(found, key=lambda one: (-one.length, one.role, one.language or ""))
+    return Tally(
+        confirmed=counts["confirmed"],
+        asked=counts["asked"],
+        proposed=counts["proposed"],
+        empty=counts["empty"],
+        lacking=tuple(sorted(found, key=lambda one: (-one.length, one.role, one.language or ""))),
+    )
+
+
+def _held(rota: Rota, now: datetime) -> tuple[Counter[int], Counter[int]]:
+    """Need id -> how many are confirmed, how many asked."""
+    ids = needs_of_rota(rota, now=now).with_only_columns(Need.id).order_by(None)
+    rows = db.session.execute(
+        select(Assignment.need_id, Assignment.state).where(
+            Assignment.need_id.in_(ids),
+            ~Assignment.trainee,
+            or_(Assignment.state == State.CONFIRMED, is_offered(now)),
+        )
+    ).all()
+    held = Counter(need_id for need_id, state in rows if state is State.CONFIRMED)
+    return held, Counter(need_id for need_id, state in rows if state is State.OFFERED)

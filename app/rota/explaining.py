@@ -16,8 +16,10 @@ from app.people.languages import name_of
 from app.people.locale import page_language
 from app.people.models import Person
 from app.rota.board import Line, Proposed, lines_of
-from app.rota.frame import Frame, unpacked, unpacked_plan
+from app.rota.frame import Frame
+from app.rota.inputs import needs_of_rota
 from app.rota.models import Rota
+from app.rota.reading import read_plan
 from app.rota.reasons import Choice, Weighed, choice_for, exchanges
 from app.staffing.eligibility import best_level
 from app.staffing.matching.instance import DIRECT, Plan, Proposal, Way
@@ -61,7 +63,7 @@ class Explained:
 
 def explained(rota: Rota, need: Need, line: Line) -> list[Explained]:
     """Each proposal of *need*; for an empty place, who could still be put there."""
-    read = _read(rota)
+    read = read_plan(rota)
     if read is None or need.id not in read[0].need_at:
         return []
     frame, plan = read
@@ -70,7 +72,7 @@ def explained(rota: Rota, need: Need, line: Line) -> list[Explained]:
     for one in line.proposed:
         proposal = Proposal(number, frame.helper_at.get(one.person.id, -1), one.leg)
         if proposal in plan.proposals and one.leg == DIRECT:
-            found.append(_explained(frame, plan, need, one, proposal))
+            found.append(_explained(rota, frame, plan, need, one, proposal))
         else:
             found.append(Explained(proposed=one, sentences=(), rank=None, of=0, others=(), busy=0,
                                    partners=()))  # fmt: skip
@@ -91,7 +93,7 @@ def explained(rota: Rota, need: Need, line: Line) -> list[Explained]:
 
 
 def _explained(
-    frame: Frame, plan: Plan, need: Need, one: Proposed, proposal: Proposal
+    rota: Rota, frame: Frame, plan: Plan, need: Need, one: Proposed, proposal: Proposal
 ) -> Explained:
     choice = choice_for(frame, plan, proposal.need, proposal)
     mine = next((each for each in choice.ranked if each.proposal == proposal), None)
@@ -102,7 +104,7 @@ def _explained(
         of=len(choice.ranked),
         others=_others(frame, choice, mine),
         busy=len(choice.busy),
-        partners=_partners(frame, plan, proposal),
+        partners=_partners(rota, frame, plan, proposal),
     )
 
 
@@ -188,11 +190,12 @@ def _against(one: Weighed, mine: Weighed) -> Iterable[str]:
         yield _("said: if need be")
 
 
-def _partners(frame: Frame, plan: Plan, proposal: Proposal) -> tuple[Partner, ...]:
+def _partners(rota: Rota, frame: Frame, plan: Plan, proposal: Proposal) -> tuple[Partner, ...]:
     found = exchanges(frame, plan, proposal)[:SHOWN]
     people = _people(frame.person_ids[one.other.helper] for one in found)
     ids = [frame.need_ids[one.other.need] for one in found]
-    needs = {one.id: one for one in db.session.scalars(select(Need).where(Need.id.in_(ids)))}
+    mine = needs_planned_by(rota.by).where(Need.id.in_(ids))
+    needs = {one.id: one for one in db.session.scalars(mine)}
     return tuple(
         Partner(
             person=people[frame.person_ids[one.other.helper]],
@@ -217,14 +220,14 @@ def where_else(
     rota: Rota, person: Person, *, now: datetime
 ) -> tuple[list[Proposed], list[Elsewhere]]:
     """What the plan gives *person*, and which other places of the plan they may have."""
-    read = _read(rota)
+    read = read_plan(rota)
     if read is None or person.id not in read[0].helper_at:
         return [], []
     frame, plan = read
     helper = frame.helper_at[person.id]
     pairs = frame.instance.allowed
     could = pairs.need[(pairs.helper == helper) & (pairs.leg == DIRECT)].tolist()
-    needs = _needs(rota, [frame.need_ids[one] for one in could])
+    needs = _needs(rota, [frame.need_ids[one] for one in could], now)
     mine, others = [], []
     for line in lines_of(rota, needs, now=now):
         own = [one for one in line.proposed if one.person.id == person.id]
@@ -248,22 +251,12 @@ def _is_free(frame: Frame, plan: Plan, proposal: Proposal) -> bool:
     return any(one.proposal == proposal for one in choice.ranked)
 
 
-def _needs(rota: Rota, ids: Sequence[int]) -> Sequence[Need]:
-    found = (
-        needs_planned_by(rota.by)
-        .where(Need.id.in_(ids))
-        .options(selectinload(Need.assignments).selectinload(Assignment.person))
-    )
-    return sorted(db.session.scalars(found), key=lambda one: (one.meeting.starts_at, one.id))
+def _needs(rota: Rota, ids: Sequence[int], now: datetime) -> Sequence[Need]:
+    found = needs_of_rota(rota, now=now).where(Need.id.in_(ids))
+    with_people = selectinload(Need.assignments).selectinload(Assignment.person)
+    return db.session.scalars(found.options(with_people)).all()
 
 
 def _people(ids: Iterable[int]) -> dict[int, Person]:
     found = select(Person).where(Person.id.in_(list(ids))).options(selectinload(Person.languages))
     return {person.id: person for person in db.session.scalars(found)}
-
-
-def _read(rota: Rota) -> tuple[Frame, Plan] | None:
-    if rota.inputs is None or rota.plan is None:
-        return None
-    frame = unpacked(rota.inputs)
-    return frame, frame.plan_of(unpacked_plan(rota.plan))

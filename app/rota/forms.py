@@ -14,6 +14,7 @@ from app.i18n import _, _l
 from app.people.models import Centre
 
 LONGEST = timedelta(days=184)
+FARTHEST = timedelta(days=730)
 
 
 class RotaForm(FlaskForm):  # type: ignore[misc]
@@ -24,7 +25,9 @@ class RotaForm(FlaskForm):  # type: ignore[misc]
     last_day = DateField(_l("Last day"), [InputRequired(_l("Choose the last day."))])
     may_move = BooleanField(
         _l("People who are confirmed may be moved where that fills more places"),
-        description=_l("They stay expected where they are until somebody else is confirmed."),
+        description=_l(
+            "Nothing is taken from anybody: you see who could go elsewhere, and speak with them."
+        ),
     )
 
     def __init__(self, *args: Any, centres: Sequence[Centre], today: date, **kwargs: Any) -> None:
@@ -43,6 +46,8 @@ class RotaForm(FlaskForm):  # type: ignore[misc]
             raise ValidationError(_("The last day comes before the first."))
         if field.data < self._today:
             raise ValidationError(_("These days are over."))
+        if field.data > self._today + FARTHEST:
+            raise ValidationError(_("At most two years ahead."))
         if field.data - first > LONGEST:
             raise ValidationError(_("At most half a year at once."))
 

@@ -40,8 +40,8 @@ class Frame:
     """An instance, and the ids of its needs, helpers, meetings and series (activities).
 
     *facts* are what is known of each pair, in columns as long as the pairs are many: *above*,
-    *preferred*, *way* as in `Pair`. *settled*: (need id, person id) of who is confirmed and stays,
-    whatever the plan says.
+    *preferred*, *way* as in `Pair`. *settled*: (need id, person id) of who is confirmed or asked
+    and has the place, whatever the plan says.
     """
 
     instance: Instance

@@ -111,7 +111,13 @@ def framed(rota: Rota, *, now: datetime) -> Frame | None:
         misfits = [one for one in held if one.pair not in standing]
         if not misfits:
             return frame
-        held, facts = [one for one in held if one.pair in standing], [*facts, *misfits]
+        held = [one for one in held if one.pair in standing]
+        facts += [one for one in misfits if one.is_booked or _may_still(frame, one)]
+
+
+def _may_still(frame: Frame, one: Held) -> bool:
+    """Whether somebody who is asked could say yes, if they did nothing else."""
+    return frame.pair(Proposal(*one.pair)) is not None
 
 
 def _standing(instance: Instance, held: Iterable[Held]) -> set[tuple[int, int]]:
@@ -328,7 +334,7 @@ def _drawn(rows: _Rows, held: Sequence[Held], facts: Sequence[Held]) -> Frame:
         tuple(meeting.id for meeting in rows.meetings),
         tuple(rows.series),
         {name: columns[name] for name in ("above", "preferred", "way")},
-        frozenset(one.ids for one in facts if one.is_booked),
+        frozenset(one.ids for one in facts),
     )
 
 
@@ -385,7 +391,7 @@ def _relays(rows: _Rows, known: Sequence[Known]) -> tuple[tuple[Relay, ...], lis
 
 def _places(rows: _Rows, held: Iterable[Held], facts: Iterable[Held]) -> tuple[Place, ...]:
     """The needs, without the places of those who are there whatever the plan says."""
-    taken = Counter(one.need for one in facts if one.is_booked)
+    taken = Counter(one.need for one in facts)
     inside = Counter(one.need for one in held)
     return tuple(
         Place(
@@ -428,10 +434,9 @@ def _wishes(
             elif pair in possible:
                 pins.add(pair)
     for need, helper, one in rows.assignments():
-        gone = one.state in GONE or one.stand_in_wanted_at is not None
-        if gone and (need, helper) not in pins:
+        if one.state in GONE or one.stand_in_wanted_at is not None:
             bans.add((need, helper))
-    return pins, frozenset(bans)
+    return pins - bans, frozenset(bans)
 
 
 def _with_covers(bare: Instance) -> Instance:

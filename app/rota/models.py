@@ -168,7 +168,7 @@ class Act(StrEnum):
     def label(self) -> Any:
         return {
             "pinned": _l("pinned"),
-            "forbade": _l("not this one"),
+            "forbade": _l("not here"),
             "freed": _l("wish taken back"),
             "put": _l("chosen by hand"),
             "exchanged": _l("exchanged"),

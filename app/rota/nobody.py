@@ -12,12 +12,14 @@ from app.extensions import db
 from app.people.models import Person
 from app.people.queries import with_role
 from app.people.terms import HELPERS
-from app.programme.conflicts import clashing, others_in_their_rooms
+from app.programme.conflicts import clashing, conflicts, others_in_their_rooms
+from app.programme.days_off import days_off
 from app.programme.models import Meeting
 from app.programme.targets import Target
-from app.rota.frame import Frame, unpacked, unpacked_plan
-from app.rota.inputs import BRIDGES
+from app.rota.frame import Frame
+from app.rota.inputs import BRIDGES, GONE
 from app.rota.models import Rota
+from app.rota.reading import read_plan
 from app.rota.values import minutes_of
 from app.staffing.availability import Answer
 from app.staffing.eligibility import Candidate, Reason, Rule, reasons_against
@@ -39,11 +41,19 @@ from app.staffing.matching.why_nobody import (
 from app.staffing.models import Need
 from app.staffing.queries import candidates, midnight, needs_of, want_at, want_of, with_profile
 
-ELSEWHERE = "planned_elsewhere"
-"""Nothing stands against them but that the plan has them elsewhere then, or at their limit."""
+
+class Besides(StrEnum):
+    """What keeps somebody away who could come by every rule."""
+
+    ELSEWHERE = "elsewhere"  # the plan has them elsewhere then, or at their limit
+    SAID_NO = "said_no"  # or gave the place up
+    FORBIDDEN = "forbidden"  # by the coordinator
+
+
 MOST = 12
 """So many changes of one sort are tried."""
 MORE_HOURS = 120
+MOST_TIMES = 4
 OTHER_HOURS = (-2, 2, -4, 4)
 STEP = timedelta(minutes=30)
 
@@ -82,10 +92,10 @@ class What:
 
 @dataclass(frozen=True, kw_only=True)
 class Blocking:
-    """Rules that together keep so many people away. *elsewhere*: that is (also) the plan itself."""
+    """Rules that together keep so many people away, or what does besides."""
 
     reasons: tuple[Reason, ...]
-    elsewhere: bool
+    besides: Besides | None
     people: int
 
 
@@ -103,13 +113,11 @@ class Empty:
 
 def why_empty(rota: Rota, need: Need, *, now: datetime) -> Empty | None:
     """Why *need* has an empty place in the plan, and what would fill it."""
-    if rota.inputs is None or rota.plan is None:
+    read = read_plan(rota)
+    if read is None or need.id not in read[0].need_at:
         return None
-    frame = unpacked(rota.inputs)
-    if need.id not in frame.need_at:
-        return None
-    asked = _Asked(rota, need, frame, frame.plan_of(unpacked_plan(rota.plan)))
-    price = price_of_filling(frame.instance, asked.plan, asked.number)
+    asked = _Asked(rota, need, *read)
+    price = price_of_filling(asked.frame.instance, asked.plan, asked.number)
     found = remedies(asked.plan, asked.number, asked.changes(now))
     return Empty(
         blocking=asked.blocking(),
@@ -131,12 +139,19 @@ class _Asked:
         inside = {frame.person_ids[one.helper] for one in plan.proposals if one.need == self.number}
         self.ranked = [one for one in ranked_candidates(need) if one.person.id not in inside]
         self.known = {one.person.id: one for one in self.ranked}
+        self.forbidden = {
+            wish.person_id for wish in rota.wishes if wish.need_id == need.id and not wish.wanted
+        }
         self.against = {one.person.id: self._against(one) for one in self.ranked}
 
     def _against(self, one: Ranked) -> frozenset[str]:
-        """The rules; where the plan alone has them elsewhere, that."""
+        """The rules; where there are none, what keeps them away besides."""
+        if one.state in GONE:
+            return frozenset({Besides.SAID_NO.value})
+        if one.person.id in self.forbidden:
+            return frozenset({Besides.FORBIDDEN.value})
         rules = frozenset(rule.value for rule in _rules(one))
-        return rules or frozenset({ELSEWHERE})
+        return rules or frozenset({Besides.ELSEWHERE.value})
 
     def blocking(self) -> tuple[Blocking, ...]:
         found = []
@@ -145,7 +160,7 @@ class _Asked:
             found.append(
                 Blocking(
                     reasons=tuple(r for r in example.reasons if r.rule.value in one.rules),
-                    elsewhere=ELSEWHERE in one.rules,
+                    besides=next((b for b in Besides if b.value in one.rules), None),
                     people=len(one.people),
                 )
             )
@@ -158,7 +173,7 @@ class _Asked:
         yield from self._levels(missed.get(Rule.LEVEL_TOO_LOW.value, ()))
         yield from self._times(missed.get(Rule.NOT_AVAILABLE.value, ()))
         yield from self._hours(
-            [*missed.get(Rule.HOURS_A_WEEK.value, ()), *missed.get(ELSEWHERE, ())]
+            [*missed.get(Rule.HOURS_A_WEEK.value, ()), *missed.get(Besides.ELSEWHERE.value, ())]
         )
         yield from self._relays()
         yield from self._moved(now)
@@ -295,10 +310,18 @@ def _other_times(meeting: Meeting, now: datetime) -> list[datetime]:
     ]
     hours = [meeting.starts_at + timedelta(hours=n) for n in OTHER_HOURS]
     wanted = [one for one in (*hours, *days) if one > now and 8 <= one.astimezone(zone).hour <= 19]
-    return [one for one in wanted if _room_is_free(meeting, one)]
+    suits = [one for one in wanted if _would_suit(meeting, one)]
+    return suits[:MOST_TIMES]
 
 
-def _room_is_free(meeting: Meeting, starts_at: datetime) -> bool:
+def _would_suit(meeting: Meeting, starts_at: datetime) -> bool:
+    """Whether the centre is open then, the room free, and nobody who takes part elsewhere."""
+    centre = meeting.activity.centre
+    day = starts_at.astimezone(centre.tz).date()
+    if days_off(centre, day, day, language="ro").closed(day) is not None:
+        return False
     ends_at = starts_at + (meeting.ends_at - meeting.starts_at)
     target = Target(meeting, starts_at, ends_at, meeting.room, meeting.status, by_hand=True)
-    return not clashing([target], others_in_their_rooms([target]))
+    if clashing([target], others_in_their_rooms([target])):
+        return False
+    return not conflicts([target]).bookings

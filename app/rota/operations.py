@@ -12,15 +12,17 @@ from sqlalchemy import delete, select
 from app.extensions import db, lock
 from app.i18n import _l
 from app.people.models import Centre, Person
+from app.people.terms import HELPERS
 from app.programme.models import Meeting
 from app.programme.terms import Term
 from app.refusal import Refusal
 from app.rota.frame import Frame, packed_plan, unpacked, unpacked_plan
-from app.rota.models import Act, Deed, Rota, Wish
+from app.rota.models import Act, Deed, Rota, Stage, Wish
 from app.staffing.matching.checker import breaches, places_filled, value
+from app.staffing.matching.highs import Infeasible
 from app.staffing.matching.instance import DIRECT, Instance, Plan, Proposal, Weights
 from app.staffing.matching.repair import solved_around
-from app.staffing.models import Need
+from app.staffing.models import Need, State
 
 KEPT = timedelta(days=365)
 
@@ -31,6 +33,12 @@ class StillSearching(Refusal):
 
 class DoesNotFit(Refusal):
     message = _l("This does not fit: a rule stands against it.")
+
+
+class NotToWish(Refusal):
+    message = _l(
+        "The plan does not decide this: they have the place, are asked, or do not help here."
+    )
 
 
 class PlanChanged(Refusal):
@@ -47,20 +55,47 @@ def begin_rota(
     may_move: bool = False,
     now: datetime,
 ) -> Rota:
-    """Have the worker search who goes where in those days."""
-    rota = Rota(
-        by=by,
-        centre=centre,
-        term=term,
+    """Have the worker search who goes where in those days; the same twice, before it has begun, is
+    one."""
+    asked = _new(by, centre, term, first_day, last_day, may_move, now)
+    same = select(Rota).where(
+        Rota.by_id == by.id,
+        Rota.centre_id == (centre.id if centre else None),
+        Rota.term_id == (term.id if term else None),
+        Rota.first_day == first_day,
+        Rota.last_day == last_day,
+        Rota.may_move == may_move,
+        Rota.stage == Stage.WAITING,
+        Rota.after_id.is_(None),
+    )
+    waiting = db.session.scalars(same.order_by(Rota.id).limit(1)).one_or_none()
+    if waiting is not None:
+        return waiting
+    db.session.add(asked)
+    db.session.flush()
+    return asked
+
+
+def _new(
+    by: Person,
+    centre: Centre | None,
+    term: Term | None,
+    first_day: date,
+    last_day: date,
+    may_move: bool,
+    now: datetime,
+) -> Rota:
+    return Rota(
+        by_id=by.id,
+        centre_id=centre.id if centre else None,
+        term_id=term.id if term else None,
         first_day=first_day,
         last_day=last_day,
         may_move=may_move,
+        stage=Stage.WAITING,
         made_at=now,
         weights=asdict(Weights()),
     )
-    db.session.add(rota)
-    db.session.flush()
-    return rota
 
 
 def begin_mending(by: Person, meeting: Meeting, *, now: datetime) -> Rota:
@@ -83,15 +118,8 @@ def plan_again(rota: Rota, *, now: datetime) -> Rota:
     """The same days anew, as things are now, from where this plan ended; the wishes are kept."""
     if rota.stage.is_under_way:
         raise StillSearching
-    again = begin_rota(
-        rota.by,
-        centre=rota.centre,
-        term=rota.term,
-        first_day=rota.first_day,
-        last_day=rota.last_day,
-        may_move=rota.may_move,
-        now=now,
-    )
+    again = _new(rota.by, rota.centre, rota.term, rota.first_day, rota.last_day, rota.may_move, now)
+    db.session.add(again)
     again.after = rota
     for wish in rota.wishes:
         again.wishes.append(
@@ -103,9 +131,12 @@ def plan_again(rota: Rota, *, now: datetime) -> Rota:
 
 def stop_search(rota: Rota) -> None:
     """No better plan is wanted; a second click is harmless."""
-    if rota.stage.is_under_way:
+    lock(rota)
+    if rota.stage is Stage.WAITING:
+        rota.stage = Stage.STOPPED
+    elif rota.stage is Stage.RUNNING:
         rota.stop_asked = True
-        db.session.flush()
+    db.session.flush()
 
 
 def wish(
@@ -117,8 +148,13 @@ def wish(
     now: datetime,
     act: Act | None = None,
 ) -> None:
-    """From the next plan on, *person* is to have this place, is not to, or (None) as it comes."""
+    """From the next plan on, *person* is to have this place, is not to, or (None) as it comes.
+
+    Whoever is confirmed or asked has it whatever is wished. Raises `NotToWish`.
+    """
     lock(rota)
+    if wanted is not None and not _may_be_wished(need, person, now):
+        raise NotToWish
     known = db.session.scalars(
         select(Wish).where(
             Wish.rota_id == rota.id, Wish.need_id == need.id, Wish.person_id == person.id
@@ -143,11 +179,18 @@ def put(rota: Rota, need: Need, person: Person, *, now: datetime) -> None:
     def change(frame: Frame, plan: Plan) -> tuple[Instance, Plan]:
         chosen = _proposal(frame, need, person)
         pair = {(chosen.need, chosen.helper)}
+        pins, bans = _wished(rota, frame, but=need)
         whole = frame.instance
-        taken = whole.but(pins=whole.pins | pair, bans=whole.bans - pair)
-        return taken, solved_around(taken, plan, [chosen.need])
+        taken = whole.but(pins=whole.pins | pins | pair, bans=(whole.bans | bans) - pair)
+        try:
+            return taken, solved_around(taken, plan, [chosen.need])
+        except Infeasible as nothing:  # beside what is pinned elsewhere
+            raise DoesNotFit from nothing
 
     _change(rota, change)
+    for one in list(rota.wishes):  # an earlier choice for the same place, which this one replaces
+        if one.need_id == need.id and one.wanted and not _has(rota, one):
+            db.session.delete(one)
     wish(rota, need, person, wanted=True, now=now, act=Act.PUT)
 
 
@@ -206,6 +249,36 @@ def record(
         Deed(rota_id=rota.id, need=need, person=person, by=by or rota.by, at=now, act=act, why=why)
     )
     db.session.flush()
+
+
+def _may_be_wished(need: Need, person: Person, now: datetime) -> bool:
+    helps = set(person.roles_in(need.meeting.activity.centre_id)) & set(HELPERS)
+    return bool(helps) and not any(
+        one.person_id == person.id and (one.state is State.CONFIRMED or one.is_open_offer(now))
+        for one in need.assignments
+    )
+
+
+def _wished(
+    rota: Rota, frame: Frame, *, but: Need
+) -> tuple[frozenset[tuple[int, int]], frozenset[tuple[int, int]]]:
+    """What is pinned elsewhere, and what is not wanted anywhere, by position."""
+    pins, bans = set(), set()
+    for one in rota.wishes:
+        if one.need_id in frame.need_at and one.person_id in frame.helper_at:
+            pair = frame.need_at[one.need_id], frame.helper_at[one.person_id]
+            if not one.wanted:
+                bans.add(pair)
+            elif one.need_id != but.id and frame.pair(Proposal(*pair)) is not None:
+                pins.add(pair)
+    return frozenset(pins), frozenset(bans)
+
+
+def _has(rota: Rota, one: Wish) -> bool:
+    """Whether the plan gives that place to that person."""
+    return any(
+        (need, who) == (one.need_id, one.person_id) for need, who, _ in unpacked_plan(rota.plan)
+    )
 
 
 def _proposal(frame: Frame, need: Need, person: Person) -> Proposal:

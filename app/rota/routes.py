@@ -22,7 +22,7 @@ from app.programme.models import Meeting
 from app.programme.terms import Term
 from app.rota import operations
 from app.rota.accepting import Outcome, accept
-from app.rota.board import all_new, board_of, colleagues, lacking, lines_of
+from app.rota.board import all_new, board_of, colleagues, lines_of, tally_of
 from app.rota.explaining import explained, in_hours, where_else
 from app.rota.forms import RotaForm
 from app.rota.models import Act, Deed, Rota, Stage
@@ -98,7 +98,7 @@ def mend(ref: str) -> Response:
 
 
 def _form() -> RotaForm:
-    today = clock.now().date()
+    today = clock.now().astimezone(planner().tz).date()
     return RotaForm(centres=planned_centres(), today=today, data=_first_choice(today))
 
 
@@ -129,9 +129,10 @@ def board(ref: str) -> str:
         board=shown,
         view=view,
         everything=everything,
-        lacking=lacking(rota, now=now) if rota.has_plan else [],
+        tally=tally_of(rota, now=now) if rota.has_plan else None,
         waits_long=_waits_long(rota, now),
         colleagues=colleagues(rota, now=now),
+        visible=_visible(rota),
         State=State,
         **_where(ref, shown.monday, view, everything),
     )
@@ -158,6 +159,13 @@ def _asked_monday() -> date | None:
         return None
 
 
+def _visible(rota: Rota) -> set[int]:
+    """The needs wished about that I may still plan."""
+    ids = [wish.need_id for wish in rota.wishes]
+    mine = needs_planned_by(planner()).where(Need.id.in_(ids))
+    return set(db.session.scalars(mine.with_only_columns(Need.id)))
+
+
 def _waits_long(rota: Rota, now: datetime) -> bool:
     return rota.stage is Stage.WAITING and (now - rota.made_at).total_seconds() > 30
 
@@ -169,7 +177,11 @@ def progress(ref: str) -> dict[str, Any]:
     return {
         "version": rota.version,
         "under_way": rota.stage.is_under_way,
-        "words": render_template("rota/progress.html", rota=rota),
+        "words": render_template(
+            "rota/progress.html",
+            rota=rota,
+            tally=tally_of(rota, now=clock.now()) if rota.has_plan else None,
+        ),
     }
 
 
@@ -178,7 +190,7 @@ def stop(ref: str) -> Response:
     rota = _rota(ref)
     operations.stop_search(rota)
     db.session.commit()
-    flash(_("It stops in a moment. The best plan so far stays."))
+    flash(_("It stops in a moment. What was found stays."))
     return redirect(url_for(".board", ref=ref), 303)
 
 
@@ -330,6 +342,8 @@ def _person() -> Person:
 
 
 def _back(ref: str, need_ref: str) -> str:
+    if request.form.get("back") == "board":
+        return url_for(".board", ref=ref)
     if request.form.get("back") == "person":
         return url_for(".person", ref=ref, person_ref=request.form.get("person", ""))
     return url_for(".need", ref=ref, need_ref=need_ref)

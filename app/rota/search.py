@@ -18,7 +18,7 @@ from app.rota.frame import Frame, digest, packed, packed_plan, unpacked, unpacke
 from app.rota.inputs import framed
 from app.rota.models import Failure, Rota, Stage
 from app.staffing.matching.checker import breaches, places_filled
-from app.staffing.matching.instance import PinsContradict, Plan
+from app.staffing.matching.instance import DIRECT, PinsContradict, Plan
 from app.staffing.matching.solving import Progress, plans
 from app.staffing.matching.weekly import plans_by_week
 
@@ -30,7 +30,7 @@ LOOK = 0.5
 """Seconds between two looks whether it is to stop."""
 RENEW = 10.0
 """Seconds between two renewals of the lease."""
-LONGEST = 180.0
+LONGEST = 120.0
 """Seconds after which a search rests on what it has."""
 TRIES = 3
 BY_WEEK = 1_000_000
@@ -68,7 +68,7 @@ def _taken(now: datetime) -> tuple[int, str] | None:
         .with_for_update(skip_locked=True)
     ).one_or_none()
     if found is None:
-        db.session.rollback()
+        db.session.commit()
         return None
     holder = new_ref()
     taken = db.session.scalars(
@@ -129,8 +129,12 @@ def _frame(rota: Rota, holder: str, clock: Clock) -> Frame | None:
 
 def _start(rota: Rota, frame: Frame) -> Plan | None:
     """Where to go on: at the plan that was found, or at the one before this."""
-    known = rota.plan or (rota.after.plan if rota.after else None)
-    return frame.plan_of(unpacked_plan(known)) if known else None
+    if rota.plan is not None:
+        return frame.plan_of(unpacked_plan(rota.plan))
+    if rota.after is None or rota.after.plan is None:
+        return None
+    before = unpacked_plan(rota.after.plan)  # whose relays were numbered otherwise
+    return frame.plan_of(one for one in before if one[2] == DIRECT)
 
 
 def _keep(rota_id: int, holder: str, frame: Frame, progress: Progress) -> None:

@@ -41,7 +41,8 @@ def remedy(what: What, meeting: Meeting) -> str:
         case Sort.MOVED:
             when = what.starts_at or meeting.starts_at
             return _(
-                "if the session were moved to %(day)s, %(time)s (the room is free)",
+                "if the session were moved to %(day)s, %(time)s"
+                " (the room is free, and whoever takes part can come)",
                 day=local_date(when, meeting.zone),
                 time=local_time(when, meeting.zone),
             )

@@ -9,12 +9,22 @@ from flask import Flask
 from sqlalchemy import select
 
 from app.extensions import db
-from app.people.terms import Level
-from app.rota.accepting import accept
-from app.rota.board import all_new, board_of, lacking, lines_of
+from app.people.models import Person
+from app.people.terms import Level, Stage
+from app.rota.accepting import SaidNo, SomebodyIsAsked, accept
+from app.rota.board import all_new, board_of, lines_of, tally_of
 from app.rota.models import Act, Deed, Rota
-from app.rota.operations import DoesNotFit, PlanChanged, StillSearching, exchange, put
-from app.staffing.models import Assignment, State
+from app.rota.operations import (
+    DoesNotFit,
+    NotToWish,
+    PlanChanged,
+    StillSearching,
+    exchange,
+    put,
+    wish,
+)
+from app.staffing.models import Assignment, Need, State
+from app.staffing.operations import NeedFilled
 from app.staffing.queries import assignment_of
 from tests import make
 from tests.make import BEFORE, MONDAY
@@ -122,22 +132,107 @@ def test_exchange_changes_both(house: House) -> None:
     assert [one.proposed[0].wish for one in lines] == [True, True]
 
 
-def test_a_move_keeps_the_place_until_somebody_else_comes(house: House) -> None:
+def test_nothing_is_taken_from_whoever_is_confirmed(house: House) -> None:
     confirmed = make.assignment(need=house.evening, person=house.amina, state=State.CONFIRMED)
     rota = house.rota(may_move=True)
     line = lines_of(rota, [house.evening], now=BEFORE)[0]
     assert line.leaves == (house.amina,)
-    accept(rota, {(house.evening.id, house.basir.id)}, seen=None, now=BEFORE)
-    assert confirmed.state is State.CONFIRMED
-    assert confirmed.stand_in_wanted_at == BEFORE
-    outcomes = accept(rota, {(house.morning.id, house.amina.id)}, seen=None, now=BEFORE)
-    assert [one.rule.value for one in outcomes[0].reasons] == ["expected_elsewhere"]
+    outcomes = accept(rota, {(house.evening.id, house.basir.id)}, seen=None, now=BEFORE)
+    assert isinstance(outcomes[0].refused, NeedFilled)
+    assert (confirmed.state, confirmed.stand_in_wanted_at) == (State.CONFIRMED, None)
+
+
+def test_when_they_look_for_a_stand_in_the_others_can_be_asked(house: House) -> None:
+    confirmed = make.assignment(need=house.evening, person=house.amina, state=State.CONFIRMED)
+    rota = house.rota(may_move=True)
+    confirmed.stand_in_wanted_at = BEFORE
+    outcomes = accept(rota, {(house.evening.id, house.basir.id)}, seen=None, now=BEFORE)
+    assert [one.refused for one in outcomes] == [None]
+
+
+@pytest.mark.parametrize("state", [State.DECLINED, State.WITHDRAWN])
+def test_whoever_said_no_meanwhile_is_not_asked_again(house: House, state: State) -> None:
+    rota = house.rota()
+    make.assignment(need=house.evening, person=house.basir, state=state)
+    assert (house.evening.id, house.basir.id) not in all_new(rota, now=BEFORE)
+    outcomes = accept(rota, {(house.evening.id, house.basir.id)}, seen=None, now=BEFORE)
+    assert isinstance(outcomes[0].refused, SaidNo)
+
+
+def test_two_plans_do_not_ask_two_people_for_one_place(house: House) -> None:
+    other = make.mediator(house.centre, {"prs": Level.NATIVE}, name="Zahra")
+    rota = house.rota()
+    [there] = lines_of(rota, [house.evening], now=BEFORE)[0].proposed
+    rival = other if there.person == house.basir else house.basir
+    make.assignment(need=house.evening, person=rival, state=State.OFFERED)
+    outcomes = accept(rota, {(house.evening.id, there.person.id)}, seen=None, now=BEFORE)
+    assert isinstance(outcomes[0].refused, SomebodyIsAsked)
+
+
+def test_what_was_not_on_the_page_is_not_accepted(house: House) -> None:
+    rota = house.rota()
+    seen = rota.version
+    put(rota, house.evening, house.amina, now=BEFORE)
+    with pytest.raises(PlanChanged):
+        accept(rota, set(all_new(rota, now=BEFORE)), seen=seen, now=BEFORE)
+
+
+def test_a_later_choice_for_a_place_replaces_the_earlier(house: House) -> None:
+    tuesday = house.need("prs", MONDAY + timedelta(days=1))
+    rota = house.rota()
+    put(rota, tuesday, house.amina, now=BEFORE)
+    put(rota, tuesday, house.basir, now=BEFORE)
+    wishes = [(one.need, one.person) for one in rota.wishes if one.wanted]
+    assert wishes == [(tuesday, house.basir)]
+
+
+def test_what_is_pinned_elsewhere_holds_when_somebody_is_put(house: House) -> None:
+    rota = house.rota()
+    wish(rota, house.morning, house.amina, wanted=True, now=BEFORE)
+    with pytest.raises(DoesNotFit):
+        put(rota, house.evening, house.amina, now=BEFORE)
+
+
+def test_who_is_confirmed_or_does_not_help_here_cannot_be_wished_about(house: House) -> None:
+    make.assignment(need=house.evening, person=house.basir, state=State.CONFIRMED)
+    rota = house.rota()
+    for person in (house.basir, make.participant(house.centre)):
+        with pytest.raises(NotToWish):
+            wish(rota, house.evening, person, wanted=False, now=BEFORE)
+
+
+def relay_house(house: House, **given: object) -> tuple[Need, Person]:
+    """A need for Tigrinya that two may do, through Amina's Arabic."""
+    need = house.need("ti", MONDAY + timedelta(days=1), relay=True, interpreting=True, **given)
+    first = make.mediator(house.centre, {"ti": Level.NATIVE, "ar": Level.C1}, name="Selam")
+    house.amina.languages[0].interprets = Level.C1
+    return need, first
+
+
+def test_a_relay_accepted_twice_is_one(house: House) -> None:
+    need, first = relay_house(house, wanted=2)
+    rota = house.rota()
+    accept(rota, {(need.id, first.id)}, seen=None, now=BEFORE)
+    before = db.session.scalars(select(Assignment)).all()
+    assert not [one for one in all_new(rota, now=BEFORE) if one[1] == first.id]
+    with pytest.raises(PlanChanged):
+        accept(rota, {(need.id, first.id)}, seen=None, now=BEFORE)
+    assert db.session.scalars(select(Assignment)).all() == before
+
+
+def test_no_half_of_a_relay_is_asked(house: House) -> None:
+    need, first = relay_house(house)
+    rota = house.rota()
+    for row in house.amina.memberships:
+        row.stage = Stage.LEFT
+    outcomes = accept(rota, {(need.id, first.id)}, seen=None, now=BEFORE)
+    assert all(one.refused for one in outcomes)
+    assert db.session.scalars(select(Assignment)).all() == []
+    assert need.via is None
 
 
 def test_a_relay_is_asked_whole_and_becomes_two_needs(house: House) -> None:
-    need = house.need("ti", MONDAY + timedelta(days=1), relay=True, interpreting=True)
-    first = make.mediator(house.centre, {"ti": Level.NATIVE, "ar": Level.C1}, name="Selam")
-    house.amina.languages[0].interprets = Level.C1
+    need, first = relay_house(house)
     rota = house.rota()
     assert (need.id, first.id) in all_new(rota, now=BEFORE)
     outcomes = accept(rota, {(need.id, first.id)}, seen=None, now=BEFORE)
@@ -165,7 +260,9 @@ def test_the_board_shows_what_changes_and_what_is_missing(house: House) -> None:
     assert [line.need.language for line in shown.lines] == ["ar", "ti"]
     whole = board_of(rota, None, changes_only=False, now=BEFORE)
     assert len(whole.lines) == 3
-    assert [(one.language, one.places) for one in lacking(rota, now=BEFORE)] == [("ti", 2)]
+    tally = tally_of(rota, now=BEFORE)
+    assert (tally.confirmed, tally.asked, tally.proposed, tally.empty) == (1, 0, 1, 2)
+    assert [(one.language, one.places) for one in tally.lacking] == [("ti", 2)]
 
 
 def test_a_coordinator_who_may_no_longer_plan_there_accepts_nothing(house: House) -> None:

@@ -9,16 +9,19 @@ from datetime import timedelta
 import pytest
 import time_machine
 from flask import Flask
+from sqlalchemy import select
 
 from app.extensions import db
 from app.people.models import Person
 from app.people.terms import Level, Role
+from app.programme.kinds import Privacy
 from app.programme.terms import Term
 from app.rota.frame import unpacked_plan
 from app.rota.models import Rota, Stage
+from app.rota.operations import plan_again, wish
 from app.rota.search import search_next
 from app.staffing.availability import Answer
-from app.staffing.models import State
+from app.staffing.models import Need, State
 from app.staffing.queries import assignment_of
 from app.staffing.windows import WeeklyWindow
 from tests import make
@@ -60,12 +63,14 @@ def test_from_asking_to_accepting(house: House, mine: Browser) -> None:
     assert "about to be made" in mine.get(board).text
     search_next(clock=lambda: BEFORE)
     text = mine.get(board).text
-    assert "2 of 2 places are filled" in text
+    assert "2 places proposed" in text
     assert "there is no better plan" in text
     rota = db.session.query(Rota).one()
     proposal = f"{house.evening.ref}:{house.basir.ref}"
     assert proposal in text
-    told = mine.post(f"/rotas/{rota.ref}/acceptance", data={"proposal": proposal, "seen": "1"})
+    told = mine.post(
+        f"/rotas/{rota.ref}/acceptance", data={"proposal": proposal, "seen": str(rota.version)}
+    )
     assert "1 person was asked" in told.text
     db.session.expire_all()
     assert assignment_of(house.evening, house.basir) is not None
@@ -127,11 +132,60 @@ def test_a_protected_session_leaves_the_plan_of_who_is_no_longer_entrusted(
     assert "Quiet circle" not in mine.get(f"/rotas/{rota.ref}/trace").text
 
 
+def test_no_reason_tells_of_what_may_no_longer_be_known(house: House, mine: Browser) -> None:
+    """Whom one could exchange with, at a session that is another coordinator's by now."""
+    tuesday = house.need("prs", MONDAY + timedelta(days=1))
+    house.need("prs", MONDAY + timedelta(days=2))
+    rota = house.rota()
+    page = f"/rotas/{rota.ref}/needs/{tuesday.ref}"
+    titles = mine.get(page).text
+    hidden = [one for one in all_needs() if one.id not in (tuesday.id,)]
+    for one in hidden:
+        one.meeting.activity.texts[0].title = f"Canary {one.id}"
+        one.meeting.privacy = Privacy.PROTECTED
+        one.meeting.activity.privacy = Privacy.PROTECTED
+        one.meeting.activity.coordinator = make.coordinator(house.centre)
+    db.session.commit()
+    assert "Exchange with somebody" in titles
+    after = mine.get(page).text
+    assert "Canary" not in after
+    assert "Exchange with somebody" not in after
+    assert "2 h in this plan" in after
+
+
+def all_needs() -> list[Need]:
+    return list(db.session.scalars(select(Need)))
+
+
+@pytest.mark.parametrize("year", [2030, 9999])
+def test_no_plan_reaches_into_the_far_future(house: House, mine: Browser, year: int) -> None:
+    far = {**days(house), "first_day": f"{year}-12-01", "last_day": f"{year}-12-31"}
+    answer = mine.post("/rotas", data=far)
+    assert answer.status_code == 422
+    assert "At most two years ahead." in answer.text
+
+
+def test_wishes_are_listed_and_taken_back_where_there_is_no_plan(
+    house: House, mine: Browser
+) -> None:
+    first = house.rota()
+    for need in (house.morning, house.evening):
+        wish(first, need, house.amina, wanted=True, now=BEFORE)
+    again = plan_again(first, now=BEFORE)
+    db.session.commit()
+    search_next(clock=lambda: BEFORE)
+    page = f"/rotas/{again.ref}"
+    assert "2 wishes of yours" in mine.get(page).text
+    place = f"{page}/needs/{house.evening.ref}/wish"
+    mine.post(place, data={"person": house.amina.ref, "wanted": "none", "back": "board"})
+    assert "1 wish of yours" in mine.get(page).text
+
+
 def test_why_this_person_and_who_was_next(house: House, mine: Browser) -> None:
     make.mediator(house.centre, {"prs": Level.C1}, name="Farid", home_centre=make.centre())
     rota = house.rota()
     text = mine.get(f"/rotas/{rota.ref}/needs/{house.evening.ref}").text
-    assert "1 of 2 who could come then" in text
+    assert "number 1 of 2 who could come then" in text
     assert "Farid" in text
     assert "comes from another city" in text
 
@@ -206,15 +260,15 @@ def test_progress_is_told_to_the_script(house: House, mine: Browser) -> None:
     search_next(clock=lambda: BEFORE)
     done = json.loads(mine.get(address).text)
     assert done["under_way"] is False
-    assert "2 of 2 places are filled" in done["words"]
+    assert "2 places proposed" in done["words"]
 
 
 def test_stopping_and_planning_again(house: House, mine: Browser) -> None:
     rota = house.asked()
-    assert mine.post(f"/rotas/{rota.ref}/stop").status_code == 303
     refused = mine.post(f"/rotas/{rota.ref}/again")
     assert refused.status_code == 409
-    search_next(clock=lambda: BEFORE)
+    assert mine.post(f"/rotas/{rota.ref}/stop").status_code == 303
+    assert not search_next(clock=lambda: BEFORE)
     again = mine.post(f"/rotas/{rota.ref}/again")
     assert again.status_code == 303
     assert db.session.query(Rota).count() == 2
@@ -240,7 +294,7 @@ def test_mending_a_week_moves_as_few_as_can_be(house: House, mine: Browser) -> N
     answer = mine.post(f"/needs/{house.morning.ref}/mending")
     search_next(clock=lambda: BEFORE)
     text = mine.get(answer.location).text
-    assert "2 of 2 places are filled" in text
+    assert "1 place proposed" in text
     assert "would go elsewhere" in text
 
 

@@ -189,17 +189,31 @@ def test_after_three_tries_it_is_given_up_and_said(house: House) -> None:
     assert (rota.stage, rota.failure) == (Stage.FAILED, Failure.BROKE_OFF)
 
 
-def test_a_stop_before_it_begins_keeps_what_a_first_look_finds(
+def test_a_search_that_is_stopped_keeps_what_it_found(
     house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(search, "LOOK", 0.0)
     rota = house.asked()
+    taken = search._taken(BEFORE)
+    assert taken is not None
     stop_search(rota)
     db.session.commit()
-    search_next(clock=lambda: BEFORE)
+    search._search(*taken, lambda: BEFORE)
     db.session.refresh(rota)
     assert rota.stage in (Stage.STOPPED, Stage.DONE)
     assert rota.plan is not None
+
+
+def test_one_that_has_not_begun_is_stopped_at_once(house: House) -> None:
+    rota = house.asked()
+    stop_search(rota)
+    db.session.commit()
+    assert not search_next(clock=lambda: BEFORE)
+    assert rota.stage is Stage.STOPPED
+
+
+def test_asked_twice_before_it_begins_is_one(house: House) -> None:
+    assert house.asked() is house.asked()
 
 
 def test_the_languages_of_those_enrolled_decide_where_none_is_asked_for(house: House) -> None:
