@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import selectinload
 
-from app.extensions import db
+from app.extensions import db, lock
 from app.i18n import _l
 from app.people.models import Person
 from app.refusal import Refusal
@@ -68,6 +68,7 @@ def accept(
     *seen* is the version of the plan that was on the page. Raises `PlanChanged` if it is another by
     now, or a choice is not in it.
     """
+    lock(rota)  # before anybody else: who accepts a relay changes the plan
     if rota.stage.is_under_way:
         raise StillSearching
     plan = {(need, person): leg for need, person, leg in unpacked_plan(rota.plan)}

@@ -10,11 +10,12 @@ from sqlalchemy import func, select
 from sqlalchemy.exc import DBAPIError
 
 from app.extensions import db
+from app.people.terms import Level
 from app.rota.accepting import accept
 from app.rota.board import all_new
 from app.rota.models import Rota
 from app.rota.search import _taken, search_next
-from app.staffing.models import Assignment, State
+from app.staffing.models import Assignment, Need, State
 from app.staffing.operations import give_up_place
 from app.staffing.queries import assignment_of
 from tests import make
@@ -55,6 +56,23 @@ def test_two_coordinators_accept_the_same_plan_and_everybody_is_asked_once(
         with racing_app.app_context():
             after = db.session.scalars(select(func.count(Assignment.id))).one()
             assert after - before == needs
+
+
+def test_a_relay_that_two_accept_at_once_is_made_once(racing_app: Flask) -> None:
+    for _round in range(ROUNDS):
+        with racing_app.app_context():
+            house = House()
+            need = house.need(
+                "ti", MONDAY + timedelta(days=1), wanted=2, relay=True, interpreting=True
+            )
+            make.mediator(house.centre, {"ti": Level.NATIVE, "ar": Level.C1})
+            house.amina.languages[0].interprets = Level.C1
+            rota_id, meeting_id = house.rota().id, need.meeting_id
+        results = all_at_once(racing_app, [accepting(rota_id)] * 2)
+        assert not [one for one in results if isinstance(one, DBAPIError)], results
+        with racing_app.app_context():
+            made = select(func.count(Need.id)).where(Need.meeting_id == meeting_id)
+            assert db.session.scalars(made).one() == 3
 
 
 def test_a_request_is_confirmed_or_taken_back_never_both(racing_app: Flask) -> None:
