@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Any
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask_babel import format_percent
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import joinedload
 from werkzeug import Response
 
@@ -15,23 +16,21 @@ from app import clock
 from app.extensions import db
 from app.i18n import _
 from app.people.current import planned_centres, planner
-from app.people.locale import page_language
 from app.people.models import Person
 from app.people.queries import people_of
 from app.programme.models import Meeting
 from app.programme.terms import Term
 from app.rota import operations
-from app.rota.accepting import Outcome, accept
+from app.rota.accepting import accept
 from app.rota.board import all_new, board_of, colleagues, lines_of, tally_of
 from app.rota.explaining import explained, in_hours, where_else
 from app.rota.forms import RotaForm
 from app.rota.models import Act, Deed, Rota, Stage
 from app.rota.nobody import why_empty
 from app.rota.operations import begin_rota
-from app.rota.words import remedy
+from app.rota.words import remedy, why_refused
 from app.staffing.models import Need, State
 from app.staffing.queries import needs_planned_by
-from app.staffing.words import explain
 from app.web import local_path, one_or_404
 
 bp = Blueprint("rota", __name__)
@@ -202,18 +201,32 @@ def again(ref: str) -> Response:
 
 
 @bp.post("/rotas/<ref>/acceptance")
-def acceptance(ref: str) -> str | Response:
+def acceptance(ref: str) -> Response:
     """One, some, a week or all; each is checked anew, and what fails is told with its reasons."""
     rota, now = _rota(ref), clock.now()
     chosen = set(all_new(rota, now=now)) if "whole" in request.form else _chosen()
     if not chosen:
         flash(_("Choose at least one proposal."), "warning")
         return redirect(local_path(request.form.get("back")) or url_for(".board", ref=ref), 303)
-    outcomes = accept(rota, chosen, seen=request.form.get("seen", type=int), now=now)
+    before = db.session.scalars(select(func.max(Deed.id))).one() or 0
+    accept(rota, chosen, seen=request.form.get("seen", type=int), now=now)
     db.session.commit()
-    done = [one for one in outcomes if one.refused is None]
-    refused = [one for one in outcomes if one.refused is not None]
-    return render_template("rota/accepted.html", rota=rota, done=done, refused=refused, why=_why)
+    return redirect(url_for(".accepted", ref=ref, after=before), 303)
+
+
+@bp.get("/rotas/<ref>/accepted")
+def accepted(ref: str) -> str:
+    """What became of an acceptance: who was asked, and who could not be, with the reasons."""
+    rota = _rota(ref)
+    since = request.args.get("after", 0, type=int)
+    deeds = [one for one in _deeds(rota) if one.id > since]
+    return render_template(
+        "rota/accepted.html",
+        rota=rota,
+        done=[one for one in deeds if one.act is Act.ACCEPTED],
+        refused=[one for one in deeds if one.act is Act.REFUSED],
+        why=why_refused,
+    )
 
 
 def _chosen() -> set[tuple[int, int]]:
@@ -234,14 +247,6 @@ def _chosen() -> set[tuple[int, int]]:
     return {
         (needs[need], people[person]) for need, person in refs if need in needs and person in people
     }
-
-
-def _why(outcome: Outcome) -> str:
-    """Why somebody could not be asked, in one sentence."""
-    if outcome.reasons:
-        reader = page_language()
-        return _("; ").join(explain(one, reader, to_planner=True) for one in outcome.reasons)
-    return str(outcome.refused.message) if outcome.refused else ""
 
 
 @bp.get("/rotas/<ref>/needs/<need_ref>")
@@ -314,8 +319,14 @@ def person(ref: str, person_ref: str) -> str:
 def trace(ref: str) -> str:
     """What the plan was made from, how, how good it is, and what was done with it."""
     rota = _rota(ref)
+    deeds = list(reversed(_deeds(rota)))
+    return render_template("rota/trace.html", rota=rota, deeds=deeds, Act=Act)
+
+
+def _deeds(rota: Rota) -> Sequence[Deed]:
+    """What was done with it, as far as I may know of the sessions."""
     visible = needs_planned_by(planner()).with_only_columns(Need.id)
-    deeds = db.session.scalars(
+    return db.session.scalars(
         select(Deed)
         .where(Deed.rota_id == rota.id, Deed.need_id.in_(visible))
         .options(
@@ -323,9 +334,8 @@ def trace(ref: str) -> str:
             joinedload(Deed.person),
             joinedload(Deed.by),
         )
-        .order_by(Deed.id.desc())
+        .order_by(Deed.id)
     ).all()
-    return render_template("rota/trace.html", rota=rota, deeds=deeds, Act=Act)
 
 
 def _rota(ref: str) -> Rota:

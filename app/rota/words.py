@@ -1,4 +1,4 @@
-"""What would fill an empty place, as a sentence."""
+"""What would fill an empty place, and why a proposal was refused, as sentences."""
 
 from __future__ import annotations
 
@@ -6,8 +6,36 @@ from app.i18n import _
 from app.people.languages import name_of
 from app.people.locale import page_language
 from app.programme.models import Meeting
+from app.refusal import Refusal
+from app.rota.accepting import SaidNo, SomebodyIsAsked
+from app.rota.models import Deed
 from app.rota.nobody import Sort, What
+from app.rota.operations import PlanChanged
+from app.staffing.operations import NeedFilled, NotEligible, NotYetOpen, OfferClosed, TooLate
+from app.staffing.words import rule_name
 from app.web import isolated, local_date, local_time
+
+_SAID: dict[str, type[Refusal]] = {
+    one.__name__: one
+    for one in (
+        NeedFilled,
+        NotEligible,
+        NotYetOpen,
+        OfferClosed,
+        PlanChanged,
+        SaidNo,
+        SomebodyIsAsked,
+        TooLate,
+    )
+}
+
+
+def why_refused(deed: Deed) -> str:
+    """Why a proposal could not be accepted: the rules in general words, or what was said."""
+    rules = [rule_name(rule) for rule in deed.why.get("rules", ())]
+    if rules:
+        return _("; ").join(rules)
+    return str(_SAID.get(deed.why.get("said", ""), PlanChanged).message)
 
 
 def remedy(what: What, meeting: Meeting) -> str:

@@ -56,6 +56,13 @@ def days(house: House) -> dict[str, str]:
     }
 
 
+def accepted(mine: Browser, rota: Rota, **form: str) -> str:
+    """The page after accepting, as a browser comes to it."""
+    answer = mine.post(f"/rotas/{rota.ref}/acceptance", data=form)
+    assert answer.status_code == 303
+    return mine.get(answer.location).text
+
+
 def test_from_asking_to_accepting(house: House, mine: Browser) -> None:
     answer = mine.post("/rotas", data=days(house))
     assert answer.status_code == 303
@@ -68,10 +75,8 @@ def test_from_asking_to_accepting(house: House, mine: Browser) -> None:
     rota = db.session.query(Rota).one()
     proposal = f"{house.evening.ref}:{house.basir.ref}"
     assert proposal in text
-    told = mine.post(
-        f"/rotas/{rota.ref}/acceptance", data={"proposal": proposal, "seen": str(rota.version)}
-    )
-    assert "1 person was asked" in told.text
+    told = accepted(mine, rota, proposal=proposal, seen=str(rota.version))
+    assert "1 person was asked" in told
     db.session.expire_all()
     assert assignment_of(house.evening, house.basir) is not None
     assert assignment_of(house.morning, house.amina) is None
@@ -84,7 +89,7 @@ def test_all_weeks_at_once_and_what_fails_is_told_with_its_reason(
     elsewhere = make.meeting(activity=make.activity(centre=make.centre()), starts_at=MONDAY)
     make.book_learner(house.basir, elsewhere)
     db.session.commit()
-    told = mine.post(f"/rotas/{rota.ref}/acceptance", data={"whole": "1"}).text
+    told = accepted(mine, rota, whole="1")
     assert "1 could not be asked" in told
     assert "expected elsewhere at that time" in told
     assert "1 person was asked" in told
