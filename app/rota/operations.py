@@ -188,9 +188,7 @@ def put(rota: Rota, need: Need, person: Person, *, now: datetime) -> None:
             raise DoesNotFit from nothing
 
     _change(rota, change)
-    for one in list(rota.wishes):  # an earlier choice for the same place, which this one replaces
-        if one.need_id == need.id and one.wanted and not _has(rota, one):
-            db.session.delete(one)
+    _forget_replaced(rota, need)
     wish(rota, need, person, wanted=True, now=now, act=Act.PUT)
 
 
@@ -209,6 +207,7 @@ def exchange(
         return whole.but(bans=whole.bans - freed), Plan.of(set(plan.proposals) - before | after)
 
     _change(rota, change)
+    _forget_replaced(rota, one[0], other[0])
     for need, person in ((one[0], other[1]), (other[0], one[1])):
         wish(rota, need, person, wanted=True, now=now, act=Act.EXCHANGED)
 
@@ -272,6 +271,16 @@ def _wished(
             elif one.need_id != but.id and frame.pair(Proposal(*pair)) is not None:
                 pins.add(pair)
     return frozenset(pins), frozenset(bans)
+
+
+def _forget_replaced(rota: Rota, *needs: Need) -> None:
+    """Earlier choices for those places, which the plan does not follow any more."""
+    ids = {need.id for need in needs}
+    for one in list(rota.wishes):
+        if one.need_id in ids and one.wanted and not _has(rota, one):
+            db.session.delete(one)
+    db.session.flush()
+    db.session.expire(rota, ["wishes"])
 
 
 def _has(rota: Rota, one: Wish) -> bool:

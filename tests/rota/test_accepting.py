@@ -130,6 +130,10 @@ def test_exchange_changes_both(house: House) -> None:
     lines = lines_of(rota, [tuesday, wednesday], now=BEFORE)
     assert [one.proposed[0].person for one in lines] == [house.basir, house.amina]
     assert [one.proposed[0].wish for one in lines] == [True, True]
+    assert {(one.need, one.person) for one in rota.wishes} == {
+        (tuesday, house.basir),
+        (wednesday, house.amina),
+    }
 
 
 def test_nothing_is_taken_from_whoever_is_confirmed(house: House) -> None:
