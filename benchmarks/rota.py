@@ -9,6 +9,7 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Callable
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from statistics import median
 from time import perf_counter
@@ -150,7 +151,7 @@ def _pages(app: Flask, client: FlaskClient, rota_id: int) -> None:
     week = _milliseconds(lambda: _visit(client, f"/ro/week?centre={centre}"))
     print(f"rota_week_page_ms: {week:.0f}")
     for name, path in pages.items():
-        cost = _milliseconds(lambda path=path: _visit(client, path))  # type: ignore[misc]
+        cost = _milliseconds(partial(_visit, client, path))
         print(f"rota_{name}_page_to_week_page: {cost / week:.2f}")
 
 

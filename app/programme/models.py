@@ -234,6 +234,11 @@ class Meeting(Base):
         return self.activity.is_draft
 
     @property
+    def is_online(self) -> bool:
+        """Whether nobody has to get anywhere for it."""
+        return self.room_id is None and self.online_url is not None
+
+    @property
     def code(self) -> str | None:
         """What stands for an appointment instead of a title; None for everything else."""
         title = self.activity.title_in("ro")

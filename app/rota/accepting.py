@@ -38,7 +38,7 @@ class SaidNo(Refusal):
     message = _l("They said no to this place, or gave it up.")
 
 
-class SomebodyIsAsked(Refusal):
+class AnotherIsAsked(Refusal):
     message = _l("Somebody is asked for this place already and has not answered.")
 
 
@@ -176,7 +176,7 @@ class _Accepting:
             raise SaidNo
         open_ = known is not None and (state is State.CONFIRMED or known.is_open_offer(self.now))
         if not open_ and places_left(need) <= asked_for(need, now=self.now):
-            raise NeedFilled if places_left(need) < 1 else SomebodyIsAsked
+            raise NeedFilled if places_left(need) < 1 else AnotherIsAsked
         offer_place(need, person, by=self.rota.by, now=self.now, facts={"rota": self.rota.ref})
 
     def _halves(self, need: Need, leg: int, *, whole: bool) -> Sequence[Need]:

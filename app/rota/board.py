@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import or_, select
@@ -16,7 +16,7 @@ from app.extensions import db
 from app.people.models import Person
 from app.people.terms import Role
 from app.programme.models import Meeting
-from app.programme.recurrence import instant
+from app.programme.week import week_of
 from app.rota.frame import unpacked_plan
 from app.rota.inputs import GONE, needs_of_rota
 from app.rota.models import Rota, Stage
@@ -116,15 +116,14 @@ class Board:
 def board_of(rota: Rota, day: date | None, *, changes_only: bool, now: datetime) -> Board:
     """The week of *day*; else the first in which the plan would change something, else this one."""
     zone = rota.centre.tz if rota.centre else rota.by.tz
-    first, last = _monday(rota.first_day), _monday(rota.last_day)
+    first, last = week_of(rota.first_day, zone).monday, week_of(rota.last_day, zone).monday
     news = all_new(rota, now=now)
     soonest = (min(news.values()) if news else _first_session(rota, now)).astimezone(zone).date()
-    shown = min(max(_monday(day or soonest), first), last)
-    start = instant(shown, time(), zone)
-    end = instant(shown + timedelta(days=7), time(), zone)
+    asked = week_of(day or soonest, zone).monday
+    week = week_of(min(max(asked, first), last), zone)
     needs = db.session.scalars(
         needs_of_rota(rota, now=now)
-        .where(Meeting.starts_at >= start, Meeting.starts_at < end)
+        .where(Meeting.starts_at >= week.starts_at, Meeting.starts_at < week.ends_at)
         .options(
             selectinload(Need.assignments).selectinload(Assignment.person),
         )
@@ -134,9 +133,9 @@ def board_of(rota: Rota, day: date | None, *, changes_only: bool, now: datetime)
         [one for one in lines if one.changes or not changes_only],
         _hours(lines),
         zone,
-        shown,
-        shown - timedelta(days=7) if shown > first else None,
-        shown + timedelta(days=7) if shown < last else None,
+        week.monday,
+        week.before if week.monday > first else None,
+        week.after if week.monday < last else None,
         len(news),
     )
 
@@ -184,7 +183,7 @@ def lines_of(rota: Rota, needs: Sequence[Need], *, now: datetime) -> list[Line]:
     for need_id, person_id, leg in unpacked_plan(rota.plan):
         if need_id in ids:
             planned[need_id].append((person_id, leg))
-    who = _people({person_id for ones in planned.values() for person_id, _ in ones})
+    who = people_by_id({person_id for ones in planned.values() for person_id, _ in ones})
     wishes = {(wish.need_id, wish.person_id): wish.wanted for wish in rota.wishes}
     return [_line(rota, need, planned.get(need.id, ()), who, wishes, now) for need in needs]
 
@@ -240,13 +239,10 @@ def _would_leave(rota: Rota, one: Assignment) -> bool:
     return rota.may_move and known and one.state is State.CONFIRMED
 
 
-def _people(ids: Iterable[int]) -> dict[int, Person]:
+def people_by_id(ids: Iterable[int]) -> dict[int, Person]:
+    """With their languages."""
     found = select(Person).where(Person.id.in_(list(ids))).options(selectinload(Person.languages))
     return {person.id: person for person in db.session.scalars(found)}
-
-
-def _monday(day: date) -> date:
-    return day - timedelta(days=day.weekday())
 
 
 def _length(meeting: Meeting) -> timedelta:

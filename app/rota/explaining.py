@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from flask_babel import format_decimal
-from sqlalchemy import select
 from sqlalchemy.orm import selectinload
 
 from app.extensions import db
@@ -15,7 +14,7 @@ from app.i18n import _
 from app.people.languages import name_of
 from app.people.locale import page_language
 from app.people.models import Person
-from app.rota.board import Line, Proposed, lines_of
+from app.rota.board import Line, Proposed, lines_of, people_by_id
 from app.rota.frame import Frame
 from app.rota.inputs import needs_of_rota
 from app.rota.models import Rota
@@ -23,6 +22,7 @@ from app.rota.reading import read_plan
 from app.rota.reasons import Choice, Weighed, choice_for, exchanges
 from app.staffing.eligibility import best_level
 from app.staffing.matching.instance import DIRECT, Plan, Proposal, Way
+from app.staffing.matching.roster import Roster
 from app.staffing.models import Assignment, Need
 from app.staffing.queries import interpreted_by, needs_planned_by, spoken_by
 
@@ -154,7 +154,7 @@ _WAYS = {
 
 def _others(frame: Frame, choice: Choice, mine: Weighed | None) -> tuple[Alternative, ...]:
     rest = [one for one in choice.ranked if mine is None or one.proposal != mine.proposal][:SHOWN]
-    people = _people(frame.person_ids[one.proposal.helper] for one in rest)
+    people = people_by_id(frame.person_ids[one.proposal.helper] for one in rest)
     return tuple(
         Alternative(
             person=people[frame.person_ids[one.proposal.helper]],
@@ -192,7 +192,7 @@ def _against(one: Weighed, mine: Weighed) -> Iterable[str]:
 
 def _partners(rota: Rota, frame: Frame, plan: Plan, proposal: Proposal) -> tuple[Partner, ...]:
     found = exchanges(frame, plan, proposal)[:SHOWN]
-    people = _people(frame.person_ids[one.other.helper] for one in found)
+    people = people_by_id(frame.person_ids[one.other.helper] for one in found)
     ids = [frame.need_ids[one.other.need] for one in found]
     mine = needs_planned_by(rota.by).where(Need.id.in_(ids))
     needs = {one.id: one for one in db.session.scalars(mine)}
@@ -228,6 +228,7 @@ def where_else(
     pairs = frame.instance.allowed
     could = pairs.need[(pairs.helper == helper) & (pairs.leg == DIRECT)].tolist()
     needs = _needs(rota, [frame.need_ids[one] for one in could], now)
+    roster = Roster(frame.instance, plan)
     mine, others = [], []
     for line in lines_of(rota, needs, now=now):
         own = [one for one in line.proposed if one.person.id == person.id]
@@ -235,7 +236,7 @@ def where_else(
             mine.extend(own)
         else:
             place = Proposal(frame.need_at[line.need.id], helper)
-            free = line.empty > 0 and _is_free(frame, plan, place)
+            free = line.empty > 0 and roster.fits(place)
             others.append(
                 Elsewhere(
                     need=line.need,
@@ -246,17 +247,7 @@ def where_else(
     return mine, sorted(others, key=lambda one: (not one.fits, one.need.meeting.starts_at))
 
 
-def _is_free(frame: Frame, plan: Plan, proposal: Proposal) -> bool:
-    choice = choice_for(frame, plan, proposal.need)
-    return any(one.proposal == proposal for one in choice.ranked)
-
-
 def _needs(rota: Rota, ids: Sequence[int], now: datetime) -> Sequence[Need]:
     found = needs_of_rota(rota, now=now).where(Need.id.in_(ids))
     with_people = selectinload(Need.assignments).selectinload(Assignment.person)
     return db.session.scalars(found.options(with_people)).all()
-
-
-def _people(ids: Iterable[int]) -> dict[int, Person]:
-    found = select(Person).where(Person.id.in_(list(ids))).options(selectinload(Person.languages))
-    return {person.id: person for person in db.session.scalars(found)}

@@ -25,7 +25,7 @@ from app.rota.accepting import accept
 from app.rota.board import all_new, board_of, colleagues, lines_of, tally_of
 from app.rota.explaining import explained, in_hours, where_else
 from app.rota.forms import RotaForm
-from app.rota.models import Act, Deed, Rota, Stage
+from app.rota.models import Act, Deed, Rota, Stage, Wish
 from app.rota.nobody import why_empty
 from app.rota.operations import begin_rota
 from app.rota.words import remedy, why_refused
@@ -131,7 +131,7 @@ def board(ref: str) -> str:
         tally=tally_of(rota, now=now) if rota.has_plan else None,
         waits_long=_waits_long(rota, now),
         colleagues=colleagues(rota, now=now),
-        visible=_visible(rota),
+        wishes=_wishes(rota),
         State=State,
         **_where(ref, shown.monday, view, everything),
     )
@@ -158,11 +158,15 @@ def _asked_monday() -> date | None:
         return None
 
 
-def _visible(rota: Rota) -> set[int]:
-    """The needs wished about that I may still plan."""
-    ids = [wish.need_id for wish in rota.wishes]
-    mine = needs_planned_by(planner()).where(Need.id.in_(ids))
-    return set(db.session.scalars(mine.with_only_columns(Need.id)))
+def _wishes(rota: Rota) -> Sequence[Wish]:
+    """What was pinned and forbidden, as far as I may know of the sessions."""
+    visible = needs_planned_by(planner()).with_only_columns(Need.id)
+    return db.session.scalars(
+        select(Wish)
+        .where(Wish.rota_id == rota.id, Wish.need_id.in_(visible))
+        .options(joinedload(Wish.need), joinedload(Wish.person))
+        .order_by(Wish.id)
+    ).all()
 
 
 def _waits_long(rota: Rota, now: datetime) -> bool:

@@ -200,4 +200,7 @@ class _Watch:
         self.says_stop = self.was_asked or now - self.began > LONGEST
         if now - self.renewed >= RENEW:
             self.renewed = now
-            _write(self.rota_id, self.holder, lease_until=self.clock() + LEASE)
+            try:
+                _write(self.rota_id, self.holder, lease_until=self.clock() + LEASE)
+            except Lost:  # HiGHS asks from within: nothing may be thrown through it
+                self.says_stop = True

@@ -36,7 +36,7 @@ def when_of(meeting: Meeting, *, place: int, series: int, enrolled: Mapping[str,
         place=place,
         week=week_number(meeting),
         series=series,
-        online=is_online(meeting),
+        online=meeting.is_online,
         enrolled=enrolled,
     )
 
@@ -52,10 +52,6 @@ def week_number(meeting: Meeting) -> int:
 
 def _week(moment: datetime, zone: ZoneInfo) -> int:
     return (moment.astimezone(zone).date() - FIRST_MONDAY).days // 7
-
-
-def is_online(meeting: Meeting) -> bool:
-    return meeting.room_id is None and meeting.online_url is not None
 
 
 def urgency(need: Need, *, now: datetime) -> int:
@@ -102,7 +98,7 @@ def fair_half_hours(person: Person, centres: Collection[int], weeks: int) -> int
 def way_of(person: Person, meeting: Meeting, ways: Mapping[tuple[int, int], timedelta]) -> Way:
     """How far the meeting is from where they belong."""
     home, here = person.home_centre_id, meeting.activity.centre_id
-    if is_online(meeting):
+    if meeting.is_online:
         return Way.ONLINE
     if home is None or home == here:
         return Way.OWN_HOUSE

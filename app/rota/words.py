@@ -2,29 +2,38 @@
 
 from __future__ import annotations
 
+from app.extensions import Gone
 from app.i18n import _
 from app.people.languages import name_of
 from app.people.locale import page_language
 from app.programme.models import Meeting
 from app.refusal import Refusal
-from app.rota.accepting import SaidNo, SomebodyIsAsked
-from app.rota.models import Deed
+from app.rota.accepting import AnotherIsAsked, SaidNo
+from app.rota.models import Act, Deed
 from app.rota.nobody import Sort, What
 from app.rota.operations import PlanChanged
+from app.staffing.children import OneAdultAlone
 from app.staffing.operations import NeedFilled, NotEligible, NotYetOpen, OfferClosed, TooLate
+from app.staffing.relaying import NoRelay, SomebodyIsAsked
+from app.staffing.stricter import SomebodyWouldNotFit
 from app.staffing.words import rule_name
 from app.web import isolated, local_date, local_time
 
 _SAID: dict[str, type[Refusal]] = {
     one.__name__: one
     for one in (
+        AnotherIsAsked,
+        Gone,
         NeedFilled,
+        NoRelay,
         NotEligible,
         NotYetOpen,
+        OneAdultAlone,
         OfferClosed,
         PlanChanged,
         SaidNo,
         SomebodyIsAsked,
+        SomebodyWouldNotFit,
         TooLate,
     )
 }
@@ -35,7 +44,8 @@ def why_refused(deed: Deed) -> str:
     rules = [rule_name(rule) for rule in deed.why.get("rules", ())]
     if rules:
         return _("; ").join(rules)
-    return str(_SAID.get(deed.why.get("said", ""), PlanChanged).message)
+    said = _SAID.get(deed.why.get("said", ""))
+    return str(said.message if said else Act.REFUSED.label)
 
 
 def remedy(what: What, meeting: Meeting) -> str:

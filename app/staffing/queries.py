@@ -72,7 +72,7 @@ def want_at(need: Need, starts_at: datetime, ends_at: datetime, *, trainee: bool
         last_day=ends_at.astimezone(zone).date(),
         week=week_of(starts_at, zone),
         meeting=meeting.id,
-        online=meeting.room is None and meeting.online_url is not None,
+        online=meeting.is_online,
         interpreting=need.interpreting,
         via=need.via,
         trainee=trainee,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from sqlalchemy import select
@@ -34,10 +34,10 @@ END = MONDAY + 2 * HOUR
     ],
 )
 def test_ones_own_hours_are_those_of_the_session(
-    starts_at: object, ends_at: object, fine: bool
+    starts_at: datetime, ends_at: datetime, fine: bool
 ) -> None:
     place = make.assignment(state=State.CONFIRMED)
-    word = Word(starts_at, ends_at)  # type: ignore[arg-type]
+    word = Word(starts_at, ends_at)
 
     if fine:
         assert check_in(place, word, now=MONDAY).word == word

@@ -11,7 +11,7 @@ from sqlalchemy import select
 from app.extensions import db
 from app.people.models import Person
 from app.people.terms import Level, Stage
-from app.rota.accepting import SaidNo, SomebodyIsAsked, accept
+from app.rota.accepting import AnotherIsAsked, SaidNo, accept
 from app.rota.board import all_new, board_of, lines_of, tally_of
 from app.rota.models import Act, Deed, Rota
 from app.rota.operations import (
@@ -170,7 +170,7 @@ def test_two_plans_do_not_ask_two_people_for_one_place(house: House) -> None:
     rival = other if there.person == house.basir else house.basir
     make.assignment(need=house.evening, person=rival, state=State.OFFERED)
     outcomes = accept(rota, {(house.evening.id, there.person.id)}, seen=None, now=BEFORE)
-    assert isinstance(outcomes[0].refused, SomebodyIsAsked)
+    assert isinstance(outcomes[0].refused, AnotherIsAsked)
 
 
 def test_what_was_not_on_the_page_is_not_accepted(house: House) -> None:

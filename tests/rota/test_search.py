@@ -9,6 +9,7 @@ from flask import Flask
 
 from app.extensions import db
 from app.people.terms import Level
+from app.programme.places import TravelTime
 from app.rota import search
 from app.rota.frame import digest, unpacked, unpacked_plan
 from app.rota.inputs import framed
@@ -189,19 +190,51 @@ def test_after_three_tries_it_is_given_up_and_said(house: House) -> None:
     assert (rota.stage, rota.failure) == (Stage.FAILED, Failure.BROKE_OFF)
 
 
-def test_a_search_that_is_stopped_keeps_what_it_found(
+def test_a_search_is_told_to_stop_by_its_coordinator(
     house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(search, "LOOK", 0.0)
     rota = house.asked()
     taken = search._taken(BEFORE)
     assert taken is not None
+    watch = search._Watch(*taken, lambda: BEFORE)
+    assert not watch()
     stop_search(rota)
     db.session.commit()
-    search._search(*taken, lambda: BEFORE)
-    db.session.refresh(rota)
-    assert rota.stage in (Stage.STOPPED, Stage.DONE)
-    assert rota.plan is not None
+    assert watch()
+    assert watch.was_asked
+
+
+def test_a_search_that_another_took_over_ends_quietly(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(search, "LOOK", 0.0)
+    house.asked()
+    slow = search._taken(BEFORE)
+    assert slow is not None
+    watch = search._Watch(*slow, lambda: BEFORE)
+    assert search._taken(BEFORE + timedelta(seconds=90)) is not None
+    assert watch()
+    assert not watch.was_asked
+
+
+def test_the_way_between_two_centres_takes_its_time(house: House) -> None:
+    """Dari in one centre until one o'clock, in the other from half past one: an hour away."""
+    other = make.centre()
+    make.make_coordinator_too(house.coordinator, other)
+    make.helps_too(house.basir, other)
+    make.contract(house.basir, other)
+    there = make.activity(centre=other, coordinator=house.coordinator)
+    starts_at = MONDAY + timedelta(hours=2, minutes=30)
+    make.need(
+        meeting=make.meeting(
+            activity=there, starts_at=starts_at, ends_at=starts_at + timedelta(hours=1)
+        ),
+        language="prs",
+    )
+    assert house.rota(centre=None).filled == 3
+    db.session.add(TravelTime(from_id=house.centre.id, to_id=other.id, minutes=60))
+    assert house.rota(centre=None).filled == 2
 
 
 def test_one_that_has_not_begun_is_stopped_at_once(house: House) -> None:

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from enum import IntEnum
 from functools import cached_property
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -217,9 +217,9 @@ class Instance:
     wholes: tuple[Whole, ...] = ()
     weights: Weights = field(default_factory=Weights)
 
-    def but(self, **changes: object) -> Instance:
+    def but(self, **changes: Any) -> Instance:
         """The same period with something changed."""
-        return replace(self, **changes)  # type: ignore[arg-type]
+        return replace(self, **changes)
 
     @cached_property
     def allowed(self) -> Pairs:

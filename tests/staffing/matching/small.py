@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 from hypothesis import strategies as st
@@ -44,8 +45,8 @@ def instance(
 
 def at(hour: int, hours: int = 2, **more: object) -> Meeting:
     """A meeting on the first day."""
-    given: dict[str, object] = {"starts": hour * HOUR, "ends": (hour + hours) * HOUR} | more
-    return Meeting(**given)  # type: ignore[arg-type]
+    given: dict[str, Any] = {"starts": hour * HOUR, "ends": (hour + hours) * HOUR} | more
+    return Meeting(**given)
 
 
 def every_plan(made: Instance) -> Iterator[Plan]:
