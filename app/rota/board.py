@@ -157,18 +157,25 @@ def all_new(rota: Rota, *, now: datetime) -> dict[tuple[int, int], datetime]:
             needs_of_rota(rota, now=now).with_only_columns(Need.id, Meeting.starts_at)
         )
     }
-    rows = db.session.execute(
-        select(Assignment.need_id, Assignment.person_id).where(
-            Assignment.need_id.in_(starts),
-            or_(Assignment.state.in_((State.CONFIRMED, *GONE)), is_offered(now)),
-        )
-    )
-    stands = {(need_id, person_id) for need_id, person_id in rows}
+    stands = _stands(rota, now)
     return {
         (need_id, person_id): starts[need_id]
         for need_id, person_id, _ in unpacked_plan(rota.plan)
         if need_id in starts and (need_id, person_id) not in stands
     }
+
+
+def _stands(rota: Rota, now: datetime) -> dict[tuple[int, int], State]:
+    """(need id, person id) -> confirmed, asked, or said no: what the plan does not decide."""
+    ids = needs_of_rota(rota, now=now).with_only_columns(Need.id).order_by(None)
+    rows = db.session.execute(
+        select(Assignment.need_id, Assignment.person_id, Assignment.state).where(
+            Assignment.need_id.in_(ids),
+            ~Assignment.trainee,
+            or_(Assignment.state.in_((State.CONFIRMED, *GONE)), is_offered(now)),
+        )
+    )
+    return {(need_id, person_id): state for need_id, person_id, state in rows}
 
 
 def _first_session(rota: Rota, now: datetime) -> datetime:
@@ -295,13 +302,14 @@ class Tally:
 
 def tally_of(rota: Rota, *, now: datetime) -> Tally:
     """How all places of the rota's days stand, as far as its coordinator may know of them."""
-    waiting = all_new(rota, now=now)
+    stands = _stands(rota, now)
+    held = Counter(need_id for (need_id, _), state in stands.items() if state is State.CONFIRMED)
+    asked = Counter(need_id for (need_id, _), state in stands.items() if state is State.OFFERED)
     news = Counter(
         need_id
         for need_id, person_id, leg in unpacked_plan(rota.plan)
-        if (leg == DIRECT or leg % 2 == 0) and (need_id, person_id) in waiting
+        if (leg == DIRECT or leg % 2 == 0) and (need_id, person_id) not in stands
     )
-    held, asked = _held(rota, now)
     rows = db.session.execute(
         needs_of_rota(rota, now=now).with_only_columns(
             Need.id, Need.role, Need.language, Need.wanted, Meeting.starts_at, Meeting.ends_at
@@ -328,17 +336,3 @@ def tally_of(rota: Rota, *, now: datetime) -> Tally:
         empty=counts["empty"],
         lacking=tuple(sorted(found, key=lambda one: (-one.length, one.role, one.language or ""))),
     )
-
-
-def _held(rota: Rota, now: datetime) -> tuple[Counter[int], Counter[int]]:
-    """Need id -> how many are confirmed, how many asked."""
-    ids = needs_of_rota(rota, now=now).with_only_columns(Need.id).order_by(None)
-    rows = db.session.execute(
-        select(Assignment.need_id, Assignment.state).where(
-            Assignment.need_id.in_(ids),
-            ~Assignment.trainee,
-            or_(Assignment.state == State.CONFIRMED, is_offered(now)),
-        )
-    ).all()
-    held = Counter(need_id for need_id, state in rows if state is State.CONFIRMED)
-    return held, Counter(need_id for need_id, state in rows if state is State.OFFERED)
