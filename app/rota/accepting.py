@@ -9,7 +9,6 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import select
-from sqlalchemy.orm import selectinload
 
 from app.extensions import db, lock
 from app.i18n import _l
@@ -100,9 +99,7 @@ def _rows(rota: Rota, chosen: Collection[Chosen]) -> tuple[dict[int, Need], dict
     ids = {need for need, _ in chosen}
     needs = db.session.scalars(needs_planned_by(rota.by).where(Need.id.in_(ids)))
     people = db.session.scalars(
-        select(Person)
-        .where(Person.id.in_({who for _, who in chosen}))
-        .options(*with_profile(), selectinload(Person.memberships))
+        select(Person).where(Person.id.in_({who for _, who in chosen})).options(*with_profile())
     )
     return {one.id: one for one in needs}, {one.id: one for one in people}
 

@@ -15,7 +15,9 @@ from app.people.terms import HELPERS
 from app.programme.conflicts import clashing, conflicts, others_in_their_rooms
 from app.programme.days_off import days_off
 from app.programme.models import Meeting
+from app.programme.recurrence import instant
 from app.programme.targets import Target
+from app.programme.week import week_of
 from app.rota.frame import Frame
 from app.rota.inputs import BRIDGES, GONE
 from app.rota.models import Rota
@@ -39,7 +41,7 @@ from app.staffing.matching.why_nobody import (
     with_pair,
 )
 from app.staffing.models import Need
-from app.staffing.queries import candidates, midnight, needs_of, want_at, want_of, with_profile
+from app.staffing.queries import candidates, needs_of, want_at, want_of, with_profile
 
 
 class Besides(StrEnum):
@@ -297,17 +299,12 @@ def _shorter(person: Person, candidate: Candidate, meeting: Meeting) -> What:
 
 
 def _other_times(meeting: Meeting, now: datetime) -> list[datetime]:
-    """The same hour on the other days of the week, and other hours of the day, by day, when the
-    room is free and the session not yet over."""
+    """Other hours of the day, then the same hour on the other days of the week but Sunday, at which
+    it could take place."""
     zone = meeting.activity.centre.tz
     local = meeting.starts_at.astimezone(zone)
-    monday = local.date() - timedelta(days=local.weekday())
-    since_midnight = meeting.starts_at - midnight(local.date(), zone)
-    days = [
-        midnight(monday + timedelta(days=n), zone) + since_midnight
-        for n in range(6)
-        if n != local.weekday()
-    ]
+    week = week_of(local.date(), zone).days[:6]
+    days = [instant(day, local.time(), zone) for day in week if day != local.date()]
     hours = [meeting.starts_at + timedelta(hours=n) for n in OTHER_HOURS]
     wanted = [one for one in (*hours, *days) if one > now and 8 <= one.astimezone(zone).hour <= 19]
     suits = [one for one in wanted if _would_suit(meeting, one)]
