@@ -20,17 +20,37 @@ from time import monotonic
 from typing import TYPE_CHECKING, Protocol, Self
 from urllib.parse import unquote, urlsplit
 
+from app.notices.channels import Channel
 from app.notices.letter import Letter, NotAMailbox, as_email, mailbox, message_id
 
 if TYPE_CHECKING:
     from _typeshed import ReadableBuffer, WriteableBuffer
 
 
+class Stage(StrEnum):
+    """How far the conversation with a server came; DOT is after the whole letter was given."""
+
+    CONNECT = "connect"
+    EHLO = "ehlo"
+    STARTTLS = "starttls"
+    AUTH = "auth"
+    MAIL = "mail"
+    RCPT = "rcpt"
+    DATA = "data"
+    DOT = "dot"
+    ASKED = "asked"  # a gateway or a push service was given the whole message
+
+
 class NotDelivered(Exception):
     """A letter did not leave. *code* is the server's three digits, or one word such as `timeout`.
 
-    Never holds an address, a password or the words of the server: it goes to logs.
+    *stage* is how far the conversation came. Never holds an address, a password or the words of the
+    server: it goes to logs.
     """
+
+    stage: Stage | None = None
+    gone: tuple[int, ...] = ()
+    """The devices (ids) that do not exist any more."""
 
     def __init__(self, code: str) -> None:
         super().__init__(code)
@@ -42,7 +62,9 @@ class TryLater(NotDelivered):
 
 
 class AddressRefused(NotDelivered):
-    """This address is dead; another letter to it would fail too."""
+    """This address is refused; *is_dead*: there is none such, says the server (RFC 3463, X.1)."""
+
+    is_dead = False
 
 
 class MailRefused(NotDelivered):
@@ -57,33 +79,42 @@ class PerhapsSent(NotDelivered):
     """The connection was lost after the whole letter was given: nobody knows."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Receipt:
+    """What whoever took a letter said: their own number of it, the devices (ids) of the reader that
+    do not exist any more, and those that took it."""
+
+    reference: str | None = None
+    gone: tuple[int, ...] = ()
+    reached: tuple[int, ...] = ()
+
+
 class Post(Protocol):
     """A way for letters to leave, one after the other; not for several threads at once."""
 
-    def send(self, letter: Letter) -> None:
+    def send(self, letter: Letter) -> Receipt | None:
         """Hand over *letter*, or raise a kind of `NotDelivered`."""
 
     def close(self) -> None:
         """Let go of what is open; the next letter opens it again."""
+
+    def relay_for(self, to: str) -> str:
+        """The name of the server that letters to *to* go through; it never holds a password."""
+        return type(self).__name__
+
+    def carries(self, channel: Channel) -> bool:
+        """Whether it takes letters on that channel."""
+        return channel is Channel.EMAIL
+
+    def cost(self, letter: Letter) -> int:
+        """How many messages will be charged for."""
+        return 0
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
         self.close()
-
-
-class Stage(StrEnum):
-    """How far the conversation with a server came; DOT is after the whole letter was given."""
-
-    CONNECT = "connect"
-    EHLO = "ehlo"
-    STARTTLS = "starttls"
-    AUTH = "auth"
-    MAIL = "mail"
-    RCPT = "rcpt"
-    DATA = "data"
-    DOT = "dot"
 
 
 class SmtpPost(Post):
@@ -123,6 +154,7 @@ class SmtpPost(Post):
         content = _written(letter, self._mail_from, self._mail_name)
         failure = self._try(mailbox(letter.to), content)
         if failure is not None:
+            failure.stage = self._stage
             raise failure  # out here, so that it carries no other exception with the server's words
 
     def close(self) -> None:
@@ -132,6 +164,10 @@ class SmtpPost(Post):
             with suppress(OSError):
                 self._line.quit()
         self._hang_up()
+
+    def relay_for(self, to: str) -> str:
+        """Host and port."""
+        return f"{self._server.host}:{self._server.port}"
 
     def _try(self, recipient: str, content: bytes) -> NotDelivered | None:
         failure: NotDelivered | None
@@ -268,12 +304,14 @@ def _answer(stage: Stage, code: int, text: bytes) -> NotDelivered:
     """What the server's *code* and *text* at *stage* mean for the letter."""
     if not 400 <= code < 600:
         return (PerhapsSent if stage is Stage.DOT else TryLater)("garbled")
-    return _kind(stage, code, text)(str(code))
+    problem = _kind(stage, code, text)(str(code))
+    if isinstance(problem, AddressRefused):
+        problem.is_dead = _status(text).startswith(b"5.1.")
+    return problem
 
 
 def _kind(stage: Stage, code: int, text: bytes) -> type[NotDelivered]:
-    found = _ENHANCED.match(text)
-    status = found[0] if found else b""
+    status = _status(text)
     if code < 500:
         return TryLater
     if code == 535 or status.startswith(b"5.7."):
@@ -284,6 +322,11 @@ def _kind(stage: Stage, code: int, text: bytes) -> type[NotDelivered]:
     if dead or stage is Stage.RCPT:
         return AddressRefused
     return LetterRefused if stage in _ONE_LETTER else MailRefused
+
+
+def _status(text: bytes) -> bytes:
+    found = _ENHANCED.match(text)
+    return found[0] if found else b""
 
 
 def _lost(stage: Stage, problem: Exception) -> NotDelivered:

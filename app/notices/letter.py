@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 import unicodedata
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.header import Header
 from email.headerregistry import Address, AddressHeader
@@ -25,11 +25,61 @@ class NotAMailbox(ValueError):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Said:
+    """What a letter says, in parts, so that one letter can be made of several."""
+
+    greeting: str
+    paragraphs: tuple[str, ...]
+    link: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ForCalendar:
+    """What the reader's calendar program is to do (RFC 6047): *ics* says *method* itself too."""
+
+    method: str
+    ics: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Brief:
+    """The same in few words, for what everybody sees on the screen of a telephone.
+
+    *sender* and *line* stand in a notification, *text* in a short message; *page* is where the
+    reader finds the rest, after signing in. After *until* it is of no use. A newer one with the
+    same *topic* takes its place; the topic tells nobody what it is about. An *urgent* one wakes
+    the telephone.
+    """
+
+    sender: str
+    line: str
+    text: str
+    page: str
+    until: datetime
+    topic: str
+    urgent: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Device:
+    """A browser that shows messages: its secret address at its maker's push service, and its keys.
+    *id* is our number of it, *server_key* the mark of the key of ours that it knows."""
+
+    id: int
+    endpoint: str = field(repr=False)
+    p256dh: str = field(repr=False)
+    auth: str = field(repr=False)
+    server_key: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Letter:
     """What one person is told, ready to leave.
 
-    *to* is one mailbox, *language* a BCP 47 tag, *message_id* has its angle brackets and stays the
-    same when the letter is sent again; *sent_at* must be aware (`ValueError` otherwise).
+    *to* is one mailbox, an E.164 number, or the address of the first of *devices*; *language* a BCP
+    47 tag, *message_id* has its angle brackets and stays the same when the letter is sent again;
+    *sent_at* must be aware (`ValueError` otherwise). Who opens *unsubscribe* gets no more letters
+    of that sort; it is told to mail programs where it is https.
     """
 
     to: str
@@ -39,6 +89,11 @@ class Letter:
     language: str
     message_id: str
     sent_at: datetime
+    unsubscribe: str | None = None
+    said: Said | None = None
+    calendar: ForCalendar | None = None
+    brief: Brief | None = None
+    devices: tuple[Device, ...] = ()
 
     def __post_init__(self) -> None:
         if self.sent_at.utcoffset() is None:
@@ -49,8 +104,10 @@ def as_email(letter: Letter, *, mail_from: str, mail_name: str) -> EmailMessage:
     """*letter* as an RFC 5322 message: text, and HTML beside it where there is one.
 
     The body is 7-bit safe, so that any server takes it; the headers too, unless a mailbox itself
-    is not ASCII (RFC 6532). It has one recipient and no attachments, and says that no person wrote
-    it (RFC 3834). The same letter always gives the same bytes. Raises `NotAMailbox`.
+    is not ASCII (RFC 6532). It has one recipient, and says that no person wrote it (RFC 3834).
+    What is for the calendar is a third way to read it, and the only thing that is ever attached:
+    some programs look here, some there. The same letter always gives the same bytes. Raises
+    `NotAMailbox`.
     """
     sender, recipient = mailbox(mail_from), mailbox(letter.to)
     email = EmailMessage(policy=_POLICY.clone(utf8=not (sender + recipient).isascii()))
@@ -60,6 +117,9 @@ def as_email(letter: Letter, *, mail_from: str, mail_name: str) -> EmailMessage:
     email["To"] = _address(recipient)
     email["Subject"] = _one_line(letter.subject)
     email["Auto-Submitted"] = "auto-generated"
+    if letter.unsubscribe and letter.unsubscribe.startswith("https://"):  # RFC 8058 section 3.1
+        email["List-Unsubscribe"] = f"<{_one_line(letter.unsubscribe)}>"
+        email["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
     _fill(email, letter)
     email["Content-Language"] = re.sub(r"[^A-Za-z0-9-]", "", letter.language)
     return email
@@ -93,7 +153,7 @@ class _Policy(EmailPolicy):
                 folded = _words(name, value)
             case "from":
                 folded = _sender(name, value)
-            case "to" | "message-id":
+            case "to" | "message-id" | "list-unsubscribe":
                 folded = value
             case _:
                 return str(super().fold(name, value))
@@ -134,11 +194,26 @@ def _address(spec: str, display: str = "") -> Address:
 
 def _fill(email: EmailMessage, letter: Letter) -> None:
     email.set_content(_body(letter.text))
-    if letter.html is None:
-        return
-    email.add_alternative(_body(letter.html), subtype="html")
-    whole = "\n".join((message_id(letter.message_id), _body(letter.text), _body(letter.html)))
-    email.set_boundary(hashlib.sha256(whole.encode()).hexdigest())
+    if letter.html is not None:
+        email.add_alternative(_body(letter.html), subtype="html")
+    if letter.calendar is not None:
+        _add_calendar(email, letter.calendar)
+    html, ics = letter.html or "", letter.calendar.ics.decode() if letter.calendar else ""
+    whole = "\n".join((message_id(letter.message_id), _body(letter.text), _body(html) + ics))
+    for number, part in enumerate(one for one in email.walk() if one.is_multipart()):
+        mark = str(number or "") + whole
+        part.set_boundary(hashlib.sha256(mark.encode()).hexdigest())
+
+
+def _add_calendar(email: EmailMessage, calendar: ForCalendar) -> None:
+    """The same bytes twice (RFC 6047 section 2.4); the name of the file tells nothing."""
+    params = {"method": calendar.method, "charset": "UTF-8", "component": "VEVENT"}
+    email.add_alternative(
+        calendar.ics, maintype="text", subtype="calendar", cte="base64", params=params
+    )
+    email.add_attachment(
+        calendar.ics, maintype="application", subtype="ics", cte="base64", filename="invite.ics"
+    )
 
 
 def _body(text: str) -> str:

@@ -1,40 +1,26 @@
-"""Posting messages with the deed, and sending what is due. Only sending commits: after each step,
-so that a crash repeats at most one message and never holds the database while a mail server thinks.
-"""
+"""Posting messages with the deed, and taking them back. Nothing here commits."""
 
 from __future__ import annotations
 
-import logging
-import secrets
-from collections.abc import Callable, Collection, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Insert, and_, delete, or_, select, update
+from sqlalchemy import Insert, delete, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from app.database import new_ref
 from app.extensions import db
-from app.notices.delivery import AddressRefused, MailRefused, NotDelivered, PerhapsSent, Post
-from app.notices.letter import Letter
 from app.notices.models import TO_CALL, UNSENT, Kind, Notice, State
-from app.notices.timing import after_quiet_hours, next_try
+from app.notices.timing import after_quiet_hours
+from app.notices.wishes import stops_for
+from app.people.guardians import guardians_of
 from app.people.models import Person
 
-Compose = Callable[[Notice, datetime], Letter | None]
-"""Writes the letter from what is true now; None when it no longer is."""
-Clock = Callable[[], datetime]
-
-BATCH = 20
-LEASE = timedelta(minutes=20)  # more than ten times the longest send: 60 seconds
-MOST_ERRORS = 5
 KEEP = timedelta(days=90)
 MORNING_MARGIN = timedelta(hours=3)
-GIVE_UP = timedelta(days=2)  # then somebody telephones, while there is still time
-PAUSE = timedelta(minutes=15)
-
-log = logging.getLogger(__name__)
+SOON = timedelta(days=2)  # what matters by then does not wait for other messages
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,14 +49,55 @@ def post(to: Person, kind: Kind, key: str, *, now: datetime, **about: Any) -> No
 
 
 def post_all(owed: Iterable[Owed], *, now: datetime) -> None:
-    """Owe all these messages, in one statement. Whom no e-mail reaches is on the call list at once.
+    """Owe all these messages, in one statement. Whom no e-mail reaches is on the call list at once;
+    what somebody does not want is not owed. What is about a child, whoever decides for it is told.
 
     They exist only if the caller's transaction commits.
     """
-    rows = [_row(one, now) for one in owed]
+    owed = list(owed)
+    if not owed:
+        return
     db.session.flush()
+    owed = _to_readers(owed)
+    stops = stops_for({one.to.id for one in owed})
+    wanted = (one for one in owed if stops.wants(one.to, one.kind, urgent=_is_urgent(one, now)))
+    rows = [_row(one, stops.against(one.to), now) for one in wanted]
     if rows:
         db.session.execute(_insert_once(), rows)
+
+
+def _to_readers(owed: list[Owed]) -> list[Owed]:
+    """Each message to whoever reads it: of a child, everybody who decides for it. A child for whom
+    nobody does keeps its own, which the staff find on the call list."""
+    deciding = guardians_of({one.to.id for one in owed if one.to.email is None})
+    return [each for one in owed for each in _readings(one, deciding.get(one.to.id))]
+
+
+def _readings(owed: Owed, guardians: Sequence[Person] | None) -> Iterator[Owed]:
+    if not guardians:
+        yield owed
+    for guardian in guardians or ():
+        about = owed.about | {"child": owed.to.id}
+        yield replace(owed, to=guardian, key=f"{owed.key}:{owed.to.ref}", about=about)
+
+
+def post_to_nobody(*, now: datetime) -> None:
+    """The work of `post` for an address that nobody has, so that waiting for the answer tells
+    nothing: a message that was dropped before it began."""
+    stops_for({0})
+    row: dict[str, Any] = {
+        **dict.fromkeys(("person_id", "responsible_id", "not_after", "letter")),
+        **dict.fromkeys(("posted_at", "due_at", "next_try_at"), now),
+        **dict.fromkeys(("confidential", "urgent"), True),
+        **dict.fromkeys(("last_code", "failed_at")),
+        "ref": new_ref(),
+        "kind": Kind.CODE,
+        "key": "",
+        "about": {},
+        "state": State.DROPPED,
+        "attempts": 0,
+    }
+    db.session.execute(_insert_once(), [row])
 
 
 def post_code(knock_id: int, *, lapses_at: datetime, now: datetime) -> None:
@@ -89,8 +116,7 @@ def post_code(knock_id: int, *, lapses_at: datetime, now: datetime) -> None:
     )
 
 
-def _row(owed: Owed, now: datetime) -> dict[str, Any]:
-    reachable = owed.to.email is not None
+def _row(owed: Owed, obstacle: str | None, now: datetime) -> dict[str, Any]:
     due_at = _first_try(owed, now + owed.wait)
     return {
         "ref": new_ref(),
@@ -104,19 +130,32 @@ def _row(owed: Owed, now: datetime) -> dict[str, Any]:
         "due_at": due_at,
         "next_try_at": due_at,
         "not_after": owed.not_after,
-        "state": State.PENDING if reachable else State.FAILED,
+        "urgent": _is_urgent(owed, now),
+        "letter": None,
+        "state": State.FAILED if obstacle else State.PENDING,
         "attempts": 0,
-        "last_code": None if reachable else "no-address",
-        "failed_at": None if reachable else now,
+        "last_code": obstacle,
+        "failed_at": now if obstacle else None,
     }
+
+
+def _is_urgent(owed: Owed, now: datetime) -> bool:
+    """Whether it matters so soon, or somebody waits for it, that it leaves by itself."""
+    matters_at = _matters_at(owed)
+    return owed.kind.is_awaited or (matters_at is not None and matters_at - now <= SOON)
+
+
+def _matters_at(owed: Owed) -> datetime | None:
+    return min(filter(None, (owed.not_after, owed.matters_at)), default=None)
 
 
 def _first_try(owed: Owed, soonest: datetime) -> datetime:
     if owed.kind.is_awaited:
         return soonest
-    matters_at = min(filter(None, (owed.not_after, owed.matters_at)), default=None)
+    matters_at = _matters_at(owed)
     limit = matters_at - MORNING_MARGIN if matters_at else None
-    return after_quiet_hours(soonest, zone=owed.to.tz, not_after=limit)
+    quiet = owed.to.quiet_hours
+    return after_quiet_hours(soonest, zone=owed.to.tz, not_after=limit, quiet=quiet)
 
 
 def _insert_once() -> Insert:
@@ -140,7 +179,7 @@ def _again(excluded: Any) -> dict[str, Any]:
 def withdraw(kinds: Collection[Kind], keys: Collection[str]) -> set[int]:
     """Drop those messages that nobody has read yet, by letter or by telephone; the ids of the
     people they were for. What is on its way at this moment stays."""
-    unread = (State.PENDING, State.CLAIMED, *TO_CALL)
+    unread = (State.PENDING, State.CLAIMED, *TO_CALL, State.GIVEN_UP)
     gone = db.session.scalars(
         update(Notice)
         .where(Notice.kind.in_(kinds), Notice.key.in_(keys), Notice.state.in_(unread))
@@ -152,12 +191,13 @@ def withdraw(kinds: Collection[Kind], keys: Collection[str]) -> set[int]:
 
 
 def supersede(people: Collection[int], meetings: Collection[int], kinds: Collection[Kind]) -> None:
-    """What nobody could tell those people yet of those meetings is no longer true: a newer message
-    takes its place on the call list."""
+    """What nobody could tell those people, or who decides for them, yet of those meetings is no
+    longer true: a newer message takes its place on the call list."""
+    guardians = {one.id for deciding in guardians_of(people).values() for one in deciding}
     db.session.execute(
         update(Notice)
         .where(
-            Notice.person_id.in_(people),
+            Notice.person_id.in_({*people, *guardians}),
             Notice.kind.in_(kinds),
             Notice.state.in_(TO_CALL),
             Notice.about["meeting"].as_integer().in_(meetings),
@@ -167,13 +207,27 @@ def supersede(people: Collection[int], meetings: Collection[int], kinds: Collect
     )
 
 
+def take_back_of_child(child_id: int, guardian_id: int) -> None:
+    """What one who no longer decides for a child was not told of it yet, they are never told."""
+    unread = (State.PENDING, State.CLAIMED, *TO_CALL, State.GIVEN_UP)
+    db.session.execute(
+        update(Notice)
+        .where(
+            Notice.person_id == guardian_id,
+            Notice.state.in_(unread),
+            Notice.about["child"].as_integer() == child_id,
+        )
+        .values(state=State.DROPPED, claim=None)
+        .execution_options(synchronize_session=False)
+    )
+
+
 def conceal(
     *, meetings: Collection[int], edits: Collection[int], activities: Collection[int]
 ) -> None:
     """Messages about those meetings, edits and activities (ids) are confidential from now on."""
-    terms = db.session.execute(
-        select(Notice.id, Notice.about).where(Notice.kind == Kind.TERM_PUBLISHED)
-    )
+    named = (Kind.TERM_PUBLISHED, Kind.ASKED_FOR)
+    terms = db.session.execute(select(Notice.id, Notice.about).where(Notice.kind.in_(named)))
     digests = [one for one, about in terms if set(activities) & set(about["activities"])]
     about = or_(
         Notice.id.in_(digests),
@@ -188,196 +242,8 @@ def conceal(
     )
 
 
-def mark_told(notice: Notice) -> None:
-    """Somebody telephoned: the message is no longer owed. Twice is harmless."""
-    notice.state = State.TOLD
-
-
 def forget_old_notices(*, now: datetime) -> None:
     """Delivery facts are kept for 90 days."""
     db.session.execute(
         delete(Notice).where(Notice.posted_at < now - KEEP, Notice.state.not_in(UNSENT))
     )
-
-
-def send_due(deliver: Post, compose: Compose, *, clock: Clock) -> int:
-    """Send what is due, at most `BATCH`; several workers may do so at once. The number sent."""
-    token, ids = claim(now=clock())
-    sent = 0
-    for position, notice_id in enumerate(ids):
-        try:
-            sent += _send(notice_id, token, deliver, compose, clock)
-        except MailRefused as problem:  # our settings or reputation: everyone must wait
-            log.error("the mail server refuses our mail (%s)", problem.code)
-            release(token, ids[position:], problem.code, now=clock())
-            break
-        except Exception:  # one that cannot be handled must not keep the others waiting
-            db.session.rollback()
-            log.exception("notice %s could not be sent", notice_id)
-            _put_off(notice_id, token, clock())
-    return sent
-
-
-def _put_off(notice_id: int, token: str, now: datetime) -> None:
-    """Try again later, counting as one attempt."""
-    notice = db.session.get(Notice, notice_id, populate_existing=True)
-    if notice is not None and notice.claim == token:
-        _not_delivered(notice, token, NotDelivered("error"), now)
-
-
-def claim(*, now: datetime) -> tuple[str, Sequence[int]]:
-    """Take what is due, and what a dead worker left behind, for `LEASE`. Commits."""
-    token = secrets.token_hex(16)
-    due = (
-        select(Notice.id)
-        .where(
-            or_(
-                and_(Notice.state == State.PENDING, Notice.next_try_at <= now),
-                and_(Notice.state.in_((State.CLAIMED, State.SENDING)), Notice.lease_until < now),
-            )
-        )
-        .order_by(Notice.next_try_at, Notice.id)
-        .limit(BATCH)
-        .with_for_update(skip_locked=True)
-    )
-    left_open = Notice.state == State.SENDING  # perhaps it left before the crash
-    db.session.execute(
-        update(Notice)
-        .where(left_open, Notice.lease_until < now, Notice.kind.in_(_not_repeated()))
-        .values(state=State.FAILED, last_code="crashed", claim=None, failed_at=now)
-    )
-    taken = db.session.scalars(
-        update(Notice)
-        .where(Notice.id.in_(due))
-        .values(state=State.CLAIMED, claim=token, lease_until=now + LEASE)
-        .returning(Notice.id)
-        .execution_options(synchronize_session=False)
-    ).all()
-    db.session.commit()
-    return token, sorted(taken)
-
-
-def _not_repeated() -> list[Kind]:
-    return [kind for kind in Kind if not kind.may_repeat]
-
-
-def release(token: str, ids: Sequence[int], code: str, *, now: datetime) -> None:
-    """Give back what was claimed; it is tried again in a quarter of an hour. Commits."""
-    db.session.rollback()
-    db.session.execute(
-        update(Notice)
-        .where(Notice.id.in_(ids), Notice.claim == token)
-        .values(state=State.PENDING, claim=None, last_code=code, next_try_at=now + PAUSE)
-    )
-    db.session.commit()
-
-
-def _send(notice_id: int, token: str, deliver: Post, compose: Compose, clock: Clock) -> bool:
-    """One claimed message, from the last look at the facts to the mark that it left."""
-    now = clock()
-    notice = _still_mine(notice_id, token, now)
-    if notice is None:
-        return False
-    letter = _letter(notice, compose, now)
-    if letter is None or not _mark(notice, token, State.SENDING, now):
-        return False
-    try:
-        deliver.send(letter)
-    except MailRefused:
-        raise
-    except NotDelivered as problem:
-        _not_delivered(notice, token, problem, clock())
-        return False
-    done = clock()
-    return _mark(notice, token, State.SENT, done, sent_at=done, last_code=None)
-
-
-def _still_mine(notice_id: int, token: str, now: datetime) -> Notice | None:
-    """The claimed row with what is true now, if more than half of the lease is left."""
-    notice = db.session.get(Notice, notice_id, populate_existing=True)
-    if notice is None or notice.claim != token or notice.lease_until is None:
-        db.session.rollback()
-        return None
-    if notice.lease_until - now < LEASE / 2:
-        db.session.rollback()
-        return None
-    return notice
-
-
-def _letter(notice: Notice, compose: Compose, now: datetime) -> Letter | None:
-    token = notice.claim or ""
-    if now > _deadline(notice):
-        _mark(notice, token, State.EXPIRED, now, last_code=notice.last_code or "late")
-        return None
-    if notice.kind is not Kind.CODE and not _reader_is_there(notice, token, now):
-        return None
-    try:
-        letter = compose(notice, now)
-    except Exception:
-        db.session.rollback()
-        log.exception("notice %s could not be written", notice.id)
-        _not_delivered(notice, token, NotDelivered("unwritable"), now)
-        return None
-    if letter is None:
-        _mark(notice, token, State.DROPPED, now)
-    return letter
-
-
-def _reader_is_there(notice: Notice, token: str, now: datetime) -> bool:
-    """Whether its reader still has an address and is active; otherwise that is settled."""
-    if notice.person.email is None:
-        _mark(notice, token, State.FAILED, now, last_code="no-address")
-        return False
-    if not notice.person.is_active:
-        their_task = notice.responsible_id == notice.person_id
-        _mark(notice, token, State.FAILED if their_task else State.DROPPED, now)
-        return False
-    return True
-
-
-def _deadline(notice: Notice) -> datetime:
-    """When trying ends: two days after it was due, or when it is of no use any more."""
-    give_up = notice.due_at + GIVE_UP
-    return min(give_up, notice.not_after) if notice.not_after else give_up
-
-
-def _not_delivered(notice: Notice, token: str, problem: NotDelivered, now: datetime) -> None:
-    """Try later while there is a point; otherwise somebody must telephone."""
-    attempts = notice.attempts + 1
-    unclear = isinstance(problem, PerhapsSent) and not notice.kind.may_repeat
-    poisoned = problem.code in ("unwritable", "error") and attempts >= MOST_ERRORS
-    facts = {"attempts": attempts, "last_code": problem.code}
-    if isinstance(problem, AddressRefused) or unclear or poisoned:
-        _mark(notice, token, State.FAILED, now, **facts)
-        return
-    deadline = _deadline(notice)
-    again = next_try(now, attempts=attempts, seed=notice.id)
-    if not _may_wake(notice):
-        limit = deadline - MORNING_MARGIN
-        again = after_quiet_hours(again, zone=notice.person.tz, not_after=limit)
-    state = State.EXPIRED if again > deadline else State.PENDING
-    _mark(notice, token, state, now, next_try_at=again, **facts)
-
-
-def _may_wake(notice: Notice) -> bool:
-    """Whether its first try was let out at night, so that a retry must not wait for the morning."""
-    if notice.kind.is_awaited:
-        return True
-    return after_quiet_hours(notice.due_at, zone=notice.person.tz, not_after=None) != notice.due_at
-
-
-def _mark(notice: Notice, token: str, state: State, now: datetime, **values: Any) -> bool:
-    """Change the row only while this worker holds it. Commits; whether it did hold it."""
-    fields = {"state": state, **values}
-    if state is not State.SENDING:
-        fields["claim"] = None
-    if state in TO_CALL:
-        fields["failed_at"] = now
-    done = db.session.execute(
-        update(Notice)
-        .where(Notice.id == notice.id, Notice.claim == token)
-        .values(**fields)
-        .execution_options(synchronize_session=False)
-    )
-    db.session.commit()
-    return bool(done.rowcount == 1)  # type: ignore[attr-defined]

@@ -25,13 +25,15 @@ def sent() -> str:
     if settings().smtp_url:
         abort(404)
     notices = db.session.scalars(sent_messages(current_person())).all()
-    letters = [(notice, letter) for notice in notices if (letter := _read(notice)) is not None]
+    first = {notice.letter or notice.ref: notice for notice in reversed(notices)}
+    seen = sorted(first.values(), key=notices.index)  # several messages may be one letter
+    letters = [(notice, letter) for notice in seen if (letter := _read(notice)) is not None]
     return render_template("notices/sent.html", letters=letters)
 
 
 def _read(notice: Notice) -> dict[str, str] | None:
     """The words of a letter, while its file is still kept."""
-    message_id = f"<{notice.ref}@{settings().uid_domain}>"
+    message_id = f"<{notice.letter or notice.ref}@{settings().uid_domain}>"
     path = next(settings().mail_folder.glob(f"*{file_name_end(message_id)}"), None)
     if path is None:
         return None

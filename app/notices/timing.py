@@ -1,13 +1,15 @@
-"""When a notice may leave: quiet hours, the next try after a failure, the day before."""
+"""When a notice may leave: quiet hours, the next try after a failure, how long before a session."""
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, time, timedelta
+from collections.abc import Collection
+from datetime import UTC, date, datetime, time, timedelta
+from enum import StrEnum
 from random import Random
 from zoneinfo import ZoneInfo
 
-QUIET_FROM = time(21)
-QUIET_UNTIL = time(8)
+QUIET = (time(21), time(8))
+"""From when until when nobody is woken who wished nothing else."""
 
 WAITS = (
     timedelta(minutes=1),
@@ -19,21 +21,61 @@ WAITS = (
 )
 JITTER = 0.2
 DAY = timedelta(days=1)
+TWO_HOURS = timedelta(hours=2)
 
 
-def after_quiet_hours(at: datetime, *, zone: ZoneInfo, not_after: datetime | None) -> datetime:
-    """*at*, or the next 08:00 in *zone* when *at* lies in the quiet hours 21:00-08:00 there.
+class Lead(StrEnum):
+    """How long before a session somebody is reminded, the longest first."""
+
+    WEEK = "week"
+    DAY = "day"
+    HOURS = "hours"
+
+
+def after_quiet_hours(
+    at: datetime,
+    *,
+    zone: ZoneInfo,
+    not_after: datetime | None,
+    quiet: tuple[time, time] | None = None,
+) -> datetime:
+    """*at*, or the end of the *quiet* hours in *zone* (21:00-08:00 unless told) when it lies there.
 
     Aware in, UTC out. Stays *at* when waiting would end later than *not_after*: a reminder in the
     night is better than one that comes too late. Raises `ValueError` for a naive instant.
     """
     at = _utc(at)
     local = at.astimezone(zone)
-    if QUIET_UNTIL <= local.time() < QUIET_FROM:
+    begins, ends = quiet or QUIET
+    if not is_quiet(local.time(), (begins, ends)):
         return at
-    morning = local.date() if local.time() < QUIET_UNTIL else local.date() + DAY
-    shifted = _instant(datetime.combine(morning, QUIET_UNTIL), zone)
+    morning = local.date() if local.time() < ends else local.date() + DAY
+    shifted = max(at, _instant(datetime.combine(morning, ends), zone))
     return at if not_after is not None and shifted > _utc(not_after) else shifted
+
+
+def is_quiet(moment: time, quiet: tuple[time, time]) -> bool:
+    """Whether *moment* lies in those hours, over midnight too; equal ends are no quiet hours."""
+    begins, ends = quiet
+    if begins <= ends:
+        return begins <= moment < ends
+    return moment >= begins or moment < ends
+
+
+def next_morning(at: datetime, *, zone: ZoneInfo, quiet: tuple[time, time] | None) -> datetime:
+    """When the quiet hours end on the day in *zone* after that of *at*; aware in, UTC out."""
+    tomorrow = day_in(at, zone) + DAY
+    return _instant(datetime.combine(tomorrow, (quiet or QUIET)[1]), zone)
+
+
+def instant_of(day: date, wall: time, zone: ZoneInfo) -> datetime:
+    """When it is *wall* on that *day* in *zone*, the first time if twice; in UTC."""
+    return _instant(datetime.combine(day, wall), zone)
+
+
+def day_in(at: datetime, zone: ZoneInfo) -> date:
+    """The day in *zone* to which *at* belongs."""
+    return _utc(at).astimezone(zone).date()
 
 
 def next_try(at: datetime, *, attempts: int, seed: int) -> datetime:
@@ -55,8 +97,43 @@ def day_before(starts_at: datetime, zone: ZoneInfo) -> datetime:
     A time that the clocks skipped that day moves forward by the gap; of a time that they showed
     twice it is the first. Raises `ValueError` for a naive instant.
     """
+    return _days_before(starts_at, 1, zone)
+
+
+def due_before(starts_at: datetime, lead: Lead, zone: ZoneInfo) -> datetime:
+    """When a reminder *lead* before *starts_at* is due: a day or a week before at the same time on
+    the wall, as in `day_before`; two hours are two hours. Aware in, UTC out."""
+    match lead:
+        case Lead.WEEK:
+            return _days_before(starts_at, 7, zone)
+        case Lead.DAY:
+            return _days_before(starts_at, 1, zone)
+        case Lead.HOURS:
+            return _utc(starts_at) - TWO_HOURS
+
+
+def call_from(starts_at: datetime, zone: ZoneInfo) -> datetime:
+    """From when whom no letter reaches is called about the next day: the morning of the day before
+    in *zone*, so that somebody can call in working hours. Never later than `day_before`."""
+    before = day_before(starts_at, zone)
+    return min(before, instant_of(day_in(before, zone), QUIET[1], zone))
+
+
+def lead_due(
+    starts_at: datetime, wanted: Collection[Lead], *, zone: ZoneInfo, now: datetime
+) -> Lead | None:
+    """Which of the *wanted* reminders is of use *now*: the shortest that is due. One for a week
+    before is of none on the last day, when it would be no news."""
+    for lead in (Lead.HOURS, Lead.DAY, Lead.WEEK):
+        if lead in wanted and due_before(starts_at, lead, zone) <= now:
+            late = lead is Lead.WEEK and due_before(starts_at, Lead.DAY, zone) <= now
+            return None if late else lead
+    return None
+
+
+def _days_before(starts_at: datetime, days: int, zone: ZoneInfo) -> datetime:
     wall = _utc(starts_at).astimezone(zone).replace(tzinfo=None, fold=0)
-    return _instant(wall - DAY, zone)
+    return _instant(wall - days * DAY, zone)
 
 
 def _instant(wall: datetime, zone: ZoneInfo) -> datetime:

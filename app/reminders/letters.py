@@ -6,8 +6,11 @@ names anybody but its reader.
 
 from __future__ import annotations
 
+import hmac
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from hashlib import sha256
 from typing import Any
 
 from flask import current_app
@@ -15,20 +18,30 @@ from sqlalchemy import select
 
 from app.certificates.models import Certificate, CertificateRequest
 from app.extensions import db
-from app.i18n import in_language
+from app.i18n import INSTEAD, PARTIAL, _, in_language
 from app.invitations.codes import FreshCode, make_code
-from app.notices.letter import Letter
+from app.notices.letter import Brief, Letter, Said
 from app.notices.models import Kind, Notice
+from app.notices.queries import concerned
+from app.notices.seals import seal_for
+from app.notices.tries import deadline_of
+from app.people.knocks import Purpose
 from app.people.locale import direction
-from app.people.models import Centre, Membership
+from app.people.models import Centre, Membership, Person
 from app.people.operations import make_password_link
 from app.people.terms import Role, Stage
 from app.programme.models import TOLD, Booking, Meeting, MeetingChange
 from app.programme.queries import bookings_of, is_expected
+from app.reminders.asked_for import answered_for
+from app.reminders.invitations import for_calendar, invitation_facts, taken_out
+from app.reminders.mornings import morning_facts
 from app.reminders.papers import papers_facts, stage_facts
 from app.reminders.summaries import changed_for, edit_of, published_for
 from app.reminders.told import last_heard
-from app.signups.queries import enrolment_of
+from app.reminders.weekly import plan_facts
+from app.signups.letters import ABOUT_WAITING, waiting_facts
+from app.signups.models import Waiting
+from app.signups.queries import enrolment_of, wish_of
 from app.staffing.answer_links import seal_of
 from app.staffing.models import Assignment, Need, State, Swap
 from app.staffing.queries import asked_about, offers_waiting, places_left, trainee_places_left
@@ -63,12 +76,24 @@ def compose(notice: Notice, now: datetime) -> Letter | None:
     """The letter that *notice* owes, or None when it is no longer true."""
     if notice.kind is Kind.CODE:
         return _code_letter(notice, now)
-    language = notice.person.language
+    language = _language_of(notice)
     facts = _facts(notice, now, language)
     if facts is None:
         return None
     with in_language(language):
-        return _write(notice, language, facts, now)
+        letter = written(notice, language, facts, now)
+        if notice.kind is Kind.INVITATION:
+            return replace(letter, calendar=for_calendar(notice, facts["owed"], language))
+        if not notice.kind.may_repeat:  # a link to come in is for a mailbox, never for a screen
+            return letter
+        said = letter.said or Said(greeting="", paragraphs=(letter.text,), link=None)
+        return replace(letter, brief=_brief(notice, letter, said))
+
+
+def _language_of(notice: Notice) -> str:
+    """The reader's, where this letter exists in it."""
+    reads = notice.person.language
+    return reads if reads not in PARTIAL or notice.kind in _TO_PARTICIPANTS else INSTEAD
 
 
 def _code_letter(notice: Notice, now: datetime) -> Letter | None:
@@ -76,16 +101,26 @@ def _code_letter(notice: Notice, now: datetime) -> Letter | None:
     fresh = make_code(notice.about["knock"], key=settings().secret_key, now=now)
     if fresh is None:
         return None
-    facts = {"to": None, "address": fresh.contact, "code": fresh.code, "link": _code_link(fresh)}
+    joins = wish_of(notice.about["knock"]) is not None
+    where = _code_link(fresh, "joining.opened" if joins else "codes.opened")
+    facts = {
+        "to": None,
+        "address": fresh.contact,
+        "code": fresh.code,
+        "purpose": fresh.purpose,
+        "link": where,
+    }
     with in_language(fresh.language):
-        letter = _write(notice, fresh.language, facts, now)
+        letter = written(notice, fresh.language, facts, now)
         return replace(letter, text=_short(fresh), html=None) if fresh.by_phone else letter
 
 
-def _code_link(fresh: FreshCode) -> str:
+def _code_link(fresh: FreshCode, opened: str) -> str | None:
+    if fresh.purpose is not Purpose.ENTER:
+        return None
     if fresh.token is None:
         return link(fresh.language, "people.sign_in")
-    return link(fresh.language, "codes.opened", token=fresh.token)
+    return link(fresh.language, opened, token=fresh.token)
 
 
 def _short(fresh: FreshCode) -> str:
@@ -107,28 +142,29 @@ def draft(notice: Notice, language: str, now: datetime) -> tuple[str, list[str]]
     return subject, paragraphs[1:]  # without the greeting
 
 
+def subject_of(notice: Notice, now: datetime, language: str) -> Subject | None:
+    """The session of which somebody is to be reminded, while that is true and it is not over."""
+    facts = _facts(notice, now, language)
+    about: Subject | None = facts["about"] if facts else None
+    return about if about is not None and about.meeting.ends_at >= now else None
+
+
 def _facts(notice: Notice, now: datetime, language: str) -> dict[str, Any] | None:
     """What the template may use, or None when there is nothing to tell any more."""
-    if notice.kind is Kind.PASSWORD:
-        return _password_facts(notice, now)
-    if notice.kind is Kind.APPLIED:
-        return _applied_facts(notice)
-    if notice.kind is Kind.STAGE_CHANGED:
-        return _stage_facts(notice)
-    if notice.kind is Kind.PAPERS_END:
-        return papers_facts(notice, now)
-    if notice.kind is Kind.SERIES_CHANGED:
-        return _series_facts(notice, now, language)
-    if notice.kind is Kind.TERM_PUBLISHED:
-        return _term_facts(notice, now, language)
-    if notice.kind in _ABOUT_CERTIFICATES:
-        return _certificate_facts(notice)
+    whom = concerned(notice)
+    if whom is None:
+        return None
+    if notice.kind in _ABOUT_NO_MEETING:
+        return _ABOUT_NO_MEETING[notice.kind](notice, now, language)
     meeting = db.session.get(Meeting, notice.about["meeting"], populate_existing=True)
     if meeting is not None and notice.kind is Kind.ENROLLED:
-        meeting = _first_expected(notice, meeting, now)
-    if meeting is None or not _still_true(notice, meeting, now):
+        meeting = _first_expected(whom, meeting, now)
+    if meeting is None or not _still_true(notice, whom, meeting, now):
         return None
     facts: dict[str, Any] = {"about": Subject(meeting, language)}
+    if notice.kind in ABOUT_WAITING:
+        waited = waiting_facts(notice, now)
+        return None if waited is None else facts | waited
     if notice.kind is Kind.NOBODY_LEFT:
         return facts | _nobody_left_facts(notice)
     if notice.kind in _ABOUT_PLACES:
@@ -139,7 +175,19 @@ def _facts(notice: Notice, now: datetime, language: str) -> dict[str, Any] | Non
         if offer
         else link(notice.person.language, "programme.mine")
     )
-    return facts | {"link": where, "asked": offer is not None, "was": _was(notice)}
+    own_goes_on = notice.kind is Kind.CANCELLED and _goes_on_without(notice, whom, meeting)
+    return facts | {
+        "link": where,
+        "asked": offer is not None,
+        "was": _was(notice, whom),
+        "own_goes_on": own_goes_on,
+    }
+
+
+def _goes_on_without(notice: Notice, whom: Person, meeting: Meeting) -> bool:
+    """Whether the reader is expected all the same where the cancelled childcare was beside it."""
+    beside = meeting.beside
+    return whom is not notice.person and beside is not None and is_expected(notice.person, beside)
 
 
 _ABOUT_CHANGES = (
@@ -150,6 +198,16 @@ _ABOUT_CHANGES = (
     Kind.ADDED,
     Kind.CANCELLED,
     Kind.RESTORED,
+)
+_TO_PARTICIPANTS = (
+    *_ABOUT_CHANGES,
+    Kind.SERIES_CHANGED,
+    Kind.TERM_PUBLISHED,
+    Kind.ENROLLED,
+    Kind.REMOVED,
+    Kind.PASSWORD,
+    Kind.CODE,
+    Kind.SIGNED_OUT,
 )
 _TO_COORDINATOR = (
     Kind.OFFER_ANSWERED,
@@ -171,7 +229,6 @@ _ABOUT_PLACES = (
     Kind.SWAPPED,
     *_TO_COORDINATOR,
 )
-_ABOUT_CERTIFICATES = (Kind.CERTIFICATE_ASKED, Kind.CERTIFICATE_READY)
 
 
 def _open_offer(notice: Notice, meeting: Meeting, now: datetime) -> Assignment | None:
@@ -183,18 +240,18 @@ def _open_offer(notice: Notice, meeting: Meeting, now: datetime) -> Assignment |
     ).first()
 
 
-def _first_expected(notice: Notice, meeting: Meeting, now: datetime) -> Meeting | None:
-    """The first session to come of the activity at which the reader is still expected."""
-    found = bookings_of(notice.person, since=now).where(
+def _first_expected(whom: Person, meeting: Meeting, now: datetime) -> Meeting | None:
+    """The first session to come of the activity at which they are still expected."""
+    found = bookings_of(whom, since=now).where(
         Meeting.activity_id == meeting.activity_id, Booking.held
     )
     booking = db.session.scalars(found.limit(1)).one_or_none()
     return booking.meeting if booking else None
 
 
-def _still_true(notice: Notice, meeting: Meeting, now: datetime) -> bool:
+def _still_true(notice: Notice, whom: Person, meeting: Meeting, now: datetime) -> bool:
     """Whether it is as it was when the letter was owed; a newer letter follows if not."""
-    if not _still_concerns(notice, meeting, now):
+    if not _still_concerns(notice, whom, meeting, now):
         return False
     if notice.kind in _ABOUT_CHANGES:
         is_off = notice.kind is Kind.CANCELLED
@@ -207,18 +264,19 @@ def _still_true(notice: Notice, meeting: Meeting, now: datetime) -> bool:
     return True
 
 
-def _still_concerns(notice: Notice, meeting: Meeting, now: datetime) -> bool:
-    """Whether the reader is, or is no longer, where the letter takes them to be."""
-    expected = is_expected(notice.person, meeting)
+def _still_concerns(notice: Notice, whom: Person, meeting: Meeting, now: datetime) -> bool:
+    """Whether the reader, or their child, is, or is no longer, where the letter takes them to
+    be."""
+    expected = is_expected(whom, meeting)
     match notice.kind:
         case Kind.REMINDER | Kind.EXPECTED_AGAIN | Kind.ADDED:
             return expected
         case Kind.RELEASED:
             return not expected
         case Kind.MOVED | Kind.RESTORED:
-            return expected or notice.person in asked_about([meeting], now=now)[meeting.id]
+            return expected or whom in asked_about([meeting], now=now)[meeting.id]
         case Kind.REMOVED:
-            place = enrolment_of(meeting.activity, notice.person)
+            place = enrolment_of(meeting.activity, whom)
             return place is None or place.left_at is not None
     return True
 
@@ -272,7 +330,7 @@ def _nobody_left_facts(notice: Notice) -> dict[str, Any]:
     return {"link": link(notice.person.language, "planning.candidates", ref=need.ref)}
 
 
-def _was(notice: Notice) -> datetime | None:
+def _was(notice: Notice, whom: Person) -> datetime | None:
     """The time of a moved meeting that the reader last heard."""
     if notice.kind is not Kind.MOVED:
         return None
@@ -283,12 +341,13 @@ def _was(notice: Notice) -> datetime | None:
             MeetingChange.kind.in_(TOLD),
         )
     ).one()
-    return last_heard(notice.person_id, change)
+    return last_heard(notice.person_id, change, child=whom if whom is not notice.person else None)
 
 
 def _series_facts(notice: Notice, now: datetime, language: str) -> dict[str, Any] | None:
     edit = edit_of(notice.about["edit"])
-    changed = changed_for(notice.person, edit, now) if edit else []
+    whom = concerned(notice)
+    changed = changed_for(whom, edit, now) if edit and whom else []
     if not changed:
         return None
     return {
@@ -300,7 +359,8 @@ def _series_facts(notice: Notice, now: datetime, language: str) -> dict[str, Any
 
 
 def _term_facts(notice: Notice, now: datetime, language: str) -> dict[str, Any] | None:
-    published = published_for(notice.person, notice.about["activities"], now)
+    whom = concerned(notice)
+    published = published_for(whom, notice.about["activities"], now) if whom else []
     if not published:
         return None
     asked = any(one.offer for one in published)
@@ -311,6 +371,51 @@ def _term_facts(notice: Notice, now: datetime, language: str) -> dict[str, Any] 
         "asked": asked,
         "link": link(notice.person.language, "staffing.needed" if asked else "programme.mine"),
     }
+
+
+def _asked_for_facts(notice: Notice, now: datetime, language: str) -> Facts:
+    found = answered_for(notice, now)
+    if found is None:
+        return None
+    reply, first, secret = found
+    reader, activity = notice.person.language, reply.activity
+    if secret:
+        return {"secret": True, "link": link(reader, "listening.mine")}
+    return {
+        "secret": False,
+        "about": Subject(first, language),
+        "centre": activity.centre.name,
+        "link": link(reader, "signups.activity", ref=activity.ref),
+    }
+
+
+def _plan_facts(notice: Notice, now: datetime, language: str) -> dict[str, Any] | None:
+    plan = plan_facts(notice, now)
+    if plan is None:
+        return None
+    meetings = plan.pop("meetings")
+    return plan | {
+        "lines": [Subject(meeting, language) for meeting in meetings[:MOST_LINES]],
+        "more": max(0, len(meetings) - MOST_LINES),
+        "link": link(
+            notice.person.language, "staffing.needed" if plan["asked"] else "programme.mine"
+        ),
+    }
+
+
+def _invitation_facts(notice: Notice, now: datetime, language: str) -> dict[str, Any] | None:
+    facts = invitation_facts(notice, now, language)
+    if facts is None:
+        return None
+    owed = facts["owed"]
+    if owed.takes_out:
+        return facts | {"about": taken_out(owed, language)}
+    return facts | {"about": Subject(owed.meeting, language)}
+
+
+def _summary_facts(notice: Notice, now: datetime) -> dict[str, Any] | None:
+    facts = morning_facts(notice, now)
+    return facts and facts | {"link": link(notice.person.language, "views.week")}
 
 
 def _stage_facts(notice: Notice) -> dict[str, Any] | None:
@@ -364,7 +469,28 @@ def _applied_facts(notice: Notice) -> dict[str, Any] | None:
     }
 
 
-def _write(notice: Notice, language: str, facts: dict[str, Any], now: datetime) -> Letter:
+Facts = dict[str, Any] | None
+_ABOUT_NO_MEETING: dict[Kind, Callable[[Notice, datetime, str], Facts]] = {
+    Kind.PASSWORD: lambda notice, now, _language: _password_facts(notice, now),
+    Kind.APPLIED: lambda notice, _now, _language: _applied_facts(notice),
+    Kind.SIGNED_OUT: lambda notice, _now, _language: {
+        "link": link(notice.person.language, "sign_outs.mine")
+    },
+    Kind.STAGE_CHANGED: lambda notice, _now, _language: _stage_facts(notice),
+    Kind.PAPERS_END: lambda notice, now, _language: papers_facts(notice, now),
+    Kind.SERIES_CHANGED: _series_facts,
+    Kind.TERM_PUBLISHED: _term_facts,
+    Kind.ASKED_FOR: _asked_for_facts,
+    Kind.WEEKLY_PLAN: _plan_facts,
+    Kind.INVITATION: _invitation_facts,
+    Kind.MORNING_SUMMARY: lambda notice, now, _language: _summary_facts(notice, now),
+    Kind.CERTIFICATE_ASKED: lambda notice, _now, _language: _certificate_facts(notice),
+    Kind.CERTIFICATE_READY: lambda notice, _now, _language: _certificate_facts(notice),
+}
+
+
+def written(notice: Notice, language: str, facts: dict[str, Any], now: datetime) -> Letter:
+    """The letter of these facts, in the language being spoken."""
     subject, paragraphs = _words(notice, facts)
     frame = facts | {
         "subject": subject,
@@ -374,22 +500,80 @@ def _write(notice: Notice, language: str, facts: dict[str, Any], now: datetime) 
         "site": settings().mail_name,
     }
     pen = current_app.jinja_env
+    to_person = notice.kind is not Kind.CODE
     return Letter(
-        to=facts["address"] if notice.kind is Kind.CODE else notice.person.email or "",
+        to=notice.person.email or "" if to_person else facts["address"],
         subject=subject,
         text=pen.get_template("letters/frame.txt").render(frame),
         html=pen.get_template("letters/frame.html").render(frame),
         language=language,
         message_id=f"<{notice.ref}@{settings().uid_domain}>",
         sent_at=now,
+        unsubscribe=_unsubscribe(notice, language) if to_person else None,
+        said=Said(greeting=paragraphs[0], paragraphs=tuple(paragraphs[1:]), link=facts.get("link")),
     )
+
+
+def _brief(notice: Notice, letter: Letter, said: Said) -> Brief:
+    """The same in few words, with a page that opens only after signing in."""
+    return Brief(
+        sender=settings().mail_name,
+        line=letter.subject,
+        text=" ".join(said.paragraphs),
+        page=_own_page(notice, said, letter.language),
+        until=deadline_of(notice),
+        topic=_topic(notice),
+        urgent=notice.urgent,
+    )
+
+
+def _own_page(notice: Notice, said: Said, language: str) -> str:
+    """Not the links that answer without signing in, as letters of an offer hold them."""
+    if notice.kind is Kind.OFFER:
+        offer = db.session.get_one(Assignment, notice.about["assignment"])
+        return link(language, "staffing.offer", ref=offer.ref)
+    if notice.kind is Kind.PLACE_OFFERED:
+        waiting = db.session.get_one(Waiting, notice.about["waiting"])
+        return link(language, "waiting.own", ref=waiting.ref)
+    return said.link or link(language, "programme.mine")
+
+
+def _topic(notice: Notice) -> str:
+    """The same for all that is told of one meeting, and meaningless to whoever carries it."""
+    about = f"meeting:{notice.about['meeting']}" if "meeting" in notice.about else notice.ref
+    words = f"topic:{notice.person_id}:{about}"
+    return hmac.new(settings().secret_key.encode(), words.encode(), sha256).hexdigest()[:32]
+
+
+def _unsubscribe(notice: Notice, language: str) -> str | None:
+    """Where the reader says, without signing in, that they want no more of this sort."""
+    topic = notice.kind.topic
+    if topic is None or notice.person.email is None:
+        return None
+    ref = notice.person.ref
+    seal = seal_for(settings().secret_key, ref, topic, notice.person.email)
+    return link(language, "unsubscribing.page", ref=ref, topic=topic.value, seal=seal)
 
 
 def _words(notice: Notice, facts: dict[str, Any]) -> tuple[str, list[str]]:
     """Subject and paragraphs, in the language being spoken."""
     template = current_app.jinja_env.get_template(f"letters/{notice.kind.value}.txt")
     words: Any = template.make_module({"to": notice.person, "site": settings().mail_name, **facts})
-    return str(words.subject()).strip(), _paragraphs(str(words.body()))
+    greeting, *paragraphs = _paragraphs(str(words.body()))
+    if facts.get("own_goes_on"):
+        paragraphs.append(_("What you come to yourself takes place."))
+    subject = str(words.subject()).strip()
+    if not _is_of_child(notice, facts):
+        return subject, [greeting, *paragraphs]
+    of_child = _("For your child: %(subject)s", subject=subject)
+    return of_child, [greeting, _("This is about your child."), *paragraphs]
+
+
+def _is_of_child(notice: Notice, facts: dict[str, Any]) -> bool:
+    """Whether it is to be said that it is not about the reader; no name leaves the house, and of
+    what is protected nothing is said."""
+    secret = facts.get("secret") or ("about" in facts and facts["about"].is_secret)
+    return "child" in notice.about and not secret
 
 
 def _paragraphs(body: str) -> list[str]:

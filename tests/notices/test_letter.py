@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from app.notices.letter import Letter, NotAMailbox, as_email
+from app.notices.letter import ForCalendar, Letter, NotAMailbox, as_email
 
 EXPECTED_HEADERS = {
     "date",
@@ -111,6 +111,58 @@ def test_html_comes_second_and_nothing_is_attached() -> None:
     assert [each.get_content_type() for each in parts] == ["text/plain", "text/html"]
     assert [body(each) for each in parts] == ["Tomorrow at ten.\n", "<p>Mâine la zece.</p>\n"]
     assert list(sent.iter_attachments()) == []
+
+
+class TestForCalendar:
+    """multipart/mixed > (alternative > text, HTML, calendar) + file: what Gmail, Outlook and Apple
+    look for, each somewhere else."""
+
+    ICS = "BEGIN:VCALENDAR\r\nX-È:ș\r\nEND:VCALENDAR\r\n".encode()
+
+    def sent(self, **given: Any) -> EmailMessage:
+        calendar = ForCalendar(method="REQUEST", ics=self.ICS)
+        return read(email(html="<p>ș</p>", calendar=calendar, **given))
+
+    def test_is_a_third_way_to_read_it_and_a_file(self) -> None:
+        whole = self.sent()
+        alternative, attached = whole.iter_parts()
+
+        assert whole.get_content_type() == "multipart/mixed"
+        assert alternative.get_content_type() == "multipart/alternative"
+        assert [one.get_content_type() for one in alternative.iter_parts()] == [
+            "text/plain",
+            "text/html",
+            "text/calendar",
+        ]
+        assert attached.get_content_type() == "application/ics"
+        assert (attached.get_content_disposition(), attached.get_filename()) == (
+            "attachment",
+            "invite.ics",
+        )
+
+    def test_says_what_the_calendar_is_to_do(self) -> None:
+        part = next(one for one in self.sent().walk() if one.get_content_subtype() == "calendar")
+
+        assert part["Content-Type"].params == {
+            "method": "REQUEST",
+            "charset": "UTF-8",
+            "component": "VEVENT",
+        }
+
+    def test_is_the_same_bytes_twice(self) -> None:
+        parts = [one for one in self.sent().walk() if "ics" in str(one["Content-Type"])]
+        parts += [one for one in self.sent().walk() if one.get_content_subtype() == "calendar"]
+
+        assert [one.get_payload(decode=True) for one in parts] == [self.ICS] * 2
+
+    def test_passes_any_server_and_never_changes(self) -> None:
+        calendar = ForCalendar(method="CANCEL", ics=self.ICS)
+        first, second = (email(html="<p>ș</p>", calendar=calendar) for _ in range(2))
+
+        assert first == second
+        assert first.isascii()
+        other = ForCalendar(method="CANCEL", ics=self.ICS.replace(b"X-", b"Y-"))
+        assert email(html="<p>ș</p>", calendar=other) != first
 
 
 def test_the_date_is_given_in_utc() -> None:

@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pytest
 
+from app.gateway import Gateway as Described
 from app.i18n import LANGUAGES
 from app.notices.delivery import (
     AddressRefused,
@@ -24,7 +25,9 @@ from app.notices.delivery import (
     TryLater,
 )
 from app.notices.letter import Letter
-from app.notices.sms import ByContact, FolderSms, HttpSms, fits_one_message
+from app.notices.parts import parts_of
+from app.notices.sms import FolderSms, HttpSms
+from app.notices.ways import Ways
 
 TOKEN = "gateway-pa55word"
 NUMBER = "+40721234567"
@@ -110,7 +113,7 @@ def says(code: int) -> bytes:
 
 
 def sms(url: str) -> HttpSms:
-    return HttpSms(url, token=TOKEN, timeout=TINY, total=TINY * 3)
+    return HttpSms(Described(url=url, token=TOKEN), timeout=TINY, total=TINY * 3)
 
 
 @pytest.mark.parametrize("code", [200, 201, 202, 204])
@@ -147,7 +150,7 @@ def test_what_the_gateway_takes_has_left(code: int) -> None:
         (HANG, PerhapsSent, "timeout"),
         (DRIP, PerhapsSent, "timeout"),
         (DROP, PerhapsSent, "dropped"),
-        (b"HTTP/1.1 ", PerhapsSent, "dropped"),
+        (b"HTTP/1.1 ", PerhapsSent, "garbled"),
         (b"250 friendly mail server\r\n", PerhapsSent, "garbled"),
         (b"\r\n\r\n", PerhapsSent, "garbled"),
         (b"x" * 5000, PerhapsSent, "garbled"),
@@ -239,7 +242,7 @@ def test_a_number_goes_by_short_message_and_an_address_by_mail() -> None:
             self.closed += 1
 
     mail, short = Kept(), Kept()
-    with ByContact(mail, short) as post:
+    with Ways(mail, short) as post:
         post.send(letter(to=NUMBER))
         post.send(letter(to="sam@example.org"))
 
@@ -263,7 +266,7 @@ def test_a_number_goes_by_short_message_and_an_address_by_mail() -> None:
     ],
 )
 def test_what_one_message_holds(text: str, fits: bool) -> None:
-    assert fits_one_message(text) is fits
+    assert (parts_of(text) == 1) is fits
 
 
 @pytest.mark.usefixtures("app")
@@ -290,5 +293,5 @@ def test_the_message_with_a_code_is_one_message(language: str, staff: bool) -> N
 
     assert written is not None
     assert (written.to, written.language, written.html) == (NUMBER, language, None)
-    assert fits_one_message(written.text), written.text
+    assert parts_of(written.text) == 1, written.text
     assert any(c.isdigit() for c in written.text) is not staff

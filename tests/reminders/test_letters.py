@@ -11,10 +11,14 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from sqlalchemy import select
 
 from app.extensions import db
+from app.feeds.inviting import begin, invite
 from app.folding import fold
 from app.i18n import LANGUAGES
+from app.listening.gaps import Matter
+from app.listening.operations import answer
 from app.notices.letter import Letter
 from app.notices.models import Kind, Notice
 from app.people.knocks import Knock
@@ -34,6 +38,7 @@ from app.programme.models import (
     Status,
 )
 from app.reminders.letters import compose
+from app.signups.models import Waiting, WaitingMember, WaitingState
 from app.staffing.models import State, Swap
 from tests import make
 from tests.make import BEFORE, LONG_AGO, MONDAY
@@ -48,9 +53,11 @@ ABOUT_NO_MEETING = (
     Kind.CODE,
     Kind.APPLIED,
     Kind.STAGE_CHANGED,
+    Kind.SIGNED_OUT,
     Kind.PAPERS_END,
     Kind.CERTIFICATE_ASKED,
     Kind.CERTIFICATE_READY,
+    Kind.MORNING_SUMMARY,
 )
 CASES = [
     (kind, secret, language)
@@ -142,10 +149,11 @@ def letter_of(kind: Kind, secret: bool, language: str) -> Letter | None:
                 need=make.need(meeting=a_later_meeting(meeting)), person=reader, ref="REF"
             )
         about = {"activities": [activity.id]}
-    if kind is Kind.CODE:
-        about = somebody_knocked(reader)
-    if kind is Kind.APPLIED:
-        about = somebody_applied(reader)
+    if kind in (Kind.PLACE_OFFERED, Kind.OFFER_LAPSED):
+        about["waiting"] = somebody_waited(kind, activity, reader).id
+    if kind in OF_THEMSELVES:
+        about = OF_THEMSELVES[kind](reader)
+    about = of_these_days(kind, meeting, reader) or asked_for(kind, activity, reader) or about
     if kind is Kind.STAGE_CHANGED:
         about = {"centre": activity.centre_id, "role": Role.MEDIATOR, "stage": Stage.ACTIVE}
     if kind is Kind.PAPERS_END:
@@ -206,6 +214,62 @@ def since_confirmed(kind: Kind, meeting: Meeting, reader: Person) -> dict[str, o
     return {"assignment": place.id, "state": place.state.value, "swap": swap.id}
 
 
+def of_these_days(kind: Kind, meeting: Meeting, reader: Person) -> dict[str, object]:
+    """A place and an offer of the week; two sessions of tomorrow at which somebody is missing."""
+    if kind is Kind.WEEKLY_PLAN:
+        book(reader, meeting, Part.HELPER)
+        make.assignment(need=make.need(meeting=a_later_meeting(meeting)), person=reader)
+        return {"monday": MONDAY.date().isoformat()}
+    if kind is Kind.INVITATION:
+        return invited(meeting, reader)
+    if kind is not Kind.MORNING_SUMMARY:
+        return {}
+    [mine] = reader.memberships
+    reader.memberships.append(Membership(centre=mine.centre, role=Role.COORDINATOR))
+    for hours in (24, 30):
+        starts_at = BEFORE + timedelta(hours=hours)
+        make.need(meeting=make.meeting(activity=meeting.activity, starts_at=starts_at))
+    return {"day": BEFORE.date().isoformat()}
+
+
+def invited(meeting: Meeting, reader: Person) -> dict[str, object]:
+    """A session that the reader wants in their calendar."""
+    book(reader, meeting, Part.LEARNER)
+    begin(reader, now=BEFORE)
+    assert invite(reader.id, now=BEFORE) == 1
+    return db.session.scalars(select(Notice).where(Notice.kind == Kind.INVITATION)).one().about
+
+
+def somebody_waited(kind: Kind, activity: Activity, reader: Person) -> Waiting:
+    """The reader waited for a place, and was offered one."""
+    activity.ref = "REF-OF-ACTIVITY"
+    lapsed = kind is Kind.OFFER_LAPSED
+    waiting = Waiting(
+        ref="REF",
+        activity=activity,
+        state=WaitingState.LAPSED if lapsed else WaitingState.OFFERED,
+        asked_at=LONG_AGO,
+        offered_at=BEFORE,
+        lapses_at=BEFORE + timedelta(days=1),
+        ended_at=BEFORE if lapsed else None,
+    )
+    waiting.members = [WaitingMember(person=reader)]
+    db.session.add(waiting)
+    db.session.flush()
+    return waiting
+
+
+def asked_for(kind: Kind, activity: Activity, reader: Person) -> dict[str, object]:
+    """The reader said that it is missing, and it was made."""
+    if kind is not Kind.ASKED_FOR:
+        return {}
+    activity.ref = "REF-OF-ACTIVITY"
+    matter = Matter.ROMANIAN if activity.privacy.is_listed else Matter.WOMEN
+    gap = make.gap(activity.centre, matter)
+    make.voice(reader, gap)
+    return {"reply": answer(gap, activity, by=activity.coordinator, now=BEFORE).id}
+
+
 def somebody_applied(reader: Person) -> dict[str, object]:
     person = make.person(name="Sam")
     [mine] = reader.memberships
@@ -227,6 +291,9 @@ def somebody_knocked(reader: Person) -> dict[str, object]:
     db.session.add(knock)
     db.session.flush()
     return {"knock": knock.id}
+
+
+OF_THEMSELVES = {Kind.CODE: somebody_knocked, Kind.APPLIED: somebody_applied}
 
 
 def a_later_meeting(meeting: Meeting) -> Meeting:
@@ -308,7 +375,7 @@ def test_the_html_part_says_its_language_and_direction(language: str) -> None:
     letter = letter_of(Kind.REMINDER, False, language)
     assert letter is not None
 
-    direction = "rtl" if language in ("ar", "fa") else "ltr"
+    direction = "rtl" if language in ("ar", "fa", "ps") else "ltr"
     assert f'<html lang="{language}" dir="{direction}">' in (letter.html or "")
 
 

@@ -10,7 +10,7 @@ from sqlalchemy import func, select
 
 from app.extensions import db
 from app.notices.models import Kind, Notice, State
-from app.notices.operations import send_due
+from app.notices.sending import send_due
 from app.people.models import Person
 from app.programme.bookings import book, release
 from app.programme.models import Meeting, Part
