@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, tzinfo
 from functools import lru_cache
 from types import MappingProxyType
+from typing import NamedTuple
 from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
@@ -24,7 +25,8 @@ class Event:
     """One meeting, hence one VEVENT (RFC 5545 §3.6.1).
 
     Every text is raw, every instant aware. A private event shows its time and its summary, which
-    must be neutral; everything else about it is left out here, whatever the caller filled in.
+    must be neutral; everything else about it is left out here, whatever the caller filled in. A
+    tentative one takes nobody's time yet.
     """
 
     uid: str
@@ -38,6 +40,7 @@ class Event:
     language: str = "ro"
     cancelled: bool = False
     cancelled_prefix: str = ""
+    tentative: bool = False
     description: str | None = None
     location: str | None = None
     url: str | None = None
@@ -50,53 +53,110 @@ class Event:
 
 @dataclass(frozen=True, slots=True)
 class Calendar:
-    """What a whole feed says about itself (RFC 5545 §3.6, RFC 7986 §5)."""
+    """What a whole feed says about itself (RFC 5545 §3.6, RFC 7986 §5). A feed behind a secret
+    link has no *source*: whoever is sent a copy of the file must not find the link in it."""
 
     name: str
-    source: str
     organizer: str
     organizer_name: str
     language: str
+    source: str | None = None
     color: str | None = None
     zone: str = HOUSE_ZONE
 
 
+class Kept(NamedTuple):
+    """One event written down, to be kept: *body* is everything but its end and its alarm, which
+    differs from link to link; its last two lines are when it was last changed (`stamps_of`).
+    *ringing* is the alarm but for when it rings, empty where it must not. *zone* is the TZID it
+    uses."""
+
+    body: bytes
+    ringing: bytes
+    zone: str
+
+
+Written = tuple[bytes, bytes, *tuple[object, ...]]
+"""A `Kept`, or a row that begins like one."""
+
+
 def serialise(calendar: Calendar, events: Iterable[Event]) -> bytes:
     """The feed: one VCALENDAR with the events in the order given (RFC 5545 §3.4)."""
+    mailbox, name = calendar.organizer, calendar.organizer_name
     events = list(events)
-    blocks = [
-        event_bytes(event, organizer=calendar.organizer, organizer_name=calendar.organizer_name)
-        for event in events
-    ]
+    blocks = [event_bytes(event, organizer=mailbox, organizer_name=name) for event in events]
     return assemble(calendar, blocks, zones={event.zone for event in events})
 
 
-def assemble(calendar: Calendar, blocks: Iterable[bytes], *, zones: Iterable[str] = ()) -> bytes:
-    """A feed from finished VEVENTs; *zones* are theirs (RFC 5545 §3.6.5: each TZID is defined)."""
+def assemble(calendar: Calendar, pieces: Iterable[bytes], *, zones: Iterable[str] = ()) -> bytes:
+    """A feed from its VEVENTs, whole or in pieces; *zones* are theirs (RFC 5545 §3.6.5: each TZID
+    is defined)."""
     known = sorted({HOUSE_ZONE, calendar.zone, *zones} & TIMEZONES.keys())
     return b"".join(
-        [_head(calendar), *(TIMEZONES[zone] for zone in known), *blocks, b"END:VCALENDAR\r\n"]
+        [_head(calendar), *(TIMEZONES[zone] for zone in known), *pieces, b"END:VCALENDAR\r\n"]
     )
 
 
 def event_bytes(event: Event, *, organizer: str, organizer_name: str) -> bytes:
-    """One VEVENT with its line ends, ready to be kept and assembled (RFC 5545 §3.6.1)."""
-    language = _language(event.language)
-    summary = _escaped(event.cancelled_prefix + event.summary if event.cancelled else event.summary)
-    return _lines(
+    """One VEVENT with its line ends (RFC 5545 §3.6.1)."""
+    kept = written(event, organizer=organizer, organizer_name=organizer_name)
+    return b"".join(pieces_of([kept], alarm=event.alarm))
+
+
+def written(event: Event, *, organizer: str, organizer_name: str) -> Kept:
+    """*event* as it is kept; `pieces_of` makes the VEVENT of it."""
+    said = said_of(event, organizer=organizer, organizer_name=organizer_name)
+    language = language_parameter(event.language)
+    shown = ["BEGIN:VALARM", "ACTION:DISPLAY", f"DESCRIPTION{language}:{_summary(event)}"]
+    ringing = b"" if event.cancelled else content_lines(shown)
+    return Kept(said + stamps_of(event.changed_at), ringing, event.zone)
+
+
+def said_of(event: Event, *, organizer: str, organizer_name: str) -> bytes:
+    """What the VEVENT of *event* says, without when it was said and without its end."""
+    language = language_parameter(event.language)
+    return content_lines(
         [
             "BEGIN:VEVENT",
-            f"UID:{_escaped(event.uid)}",
-            *_times(event),
-            f"SUMMARY{language}:{summary}",
-            _organizer(organizer, organizer_name),
-            f"STATUS:{'CANCELLED' if event.cancelled else 'CONFIRMED'}",
-            f"TRANSP:{'TRANSPARENT' if event.cancelled else 'OPAQUE'}",
+            f"UID:{text_value(event.uid)}",
+            *span_lines(event),
+            f"CREATED:{stamp_of(event.created_at)}",
+            f"SEQUENCE:{event.sequence:d}",
+            f"SUMMARY{language}:{_summary(event)}",
+            organizer_line(organizer, organizer_name),
+            f"STATUS:{_status(event)}",
+            f"TRANSP:{'TRANSPARENT' if event.cancelled or event.tentative else 'OPAQUE'}",
             *(["CLASS:PRIVATE"] if event.private else _details(event, language)),
-            *([] if event.cancelled else _alarm(event.alarm, f"{language}:{summary}")),
-            "END:VEVENT",
         ]
     )
+
+
+def _summary(event: Event) -> str:
+    return text_value(event.cancelled_prefix + event.summary if event.cancelled else event.summary)
+
+
+def pieces_of(kept: Iterable[Written], *, alarm: timedelta | None) -> list[bytes]:
+    """The VEVENTs of what was kept, piece after piece; each rings *alarm* before its start, where
+    it may (RFC 5545 §3.6.6)."""
+    if alarm is None:
+        return [piece for one in kept for piece in (one[0], _END)]
+    rings = f"TRIGGER:{_before(alarm)}\r\nEND:VALARM\r\n".encode() + _END
+    return [piece for one in kept for piece in (one[0], one[1], rings if one[1] else _END)]
+
+
+def restamped(body: bytes, stamps: bytes) -> bytes:
+    """*body* with these *stamps*, where they are later than its own."""
+    return max(body, body[: -len(stamps)] + stamps)
+
+
+def stamps_of(changed: datetime) -> bytes:
+    """When something was last changed, as the end of a body; later ones compare greater. It is
+    never now: bytes stay the same until there is a change."""
+    stamp = stamp_of(changed)
+    return f"DTSTAMP:{stamp}\r\nLAST-MODIFIED:{stamp}\r\n".encode()
+
+
+_END = b"END:VEVENT\r\n"
 
 
 # --- the calendar itself
@@ -106,14 +166,14 @@ def _head(calendar: Calendar) -> bytes:
     """The opening lines; no UID, since vdirsyncer would then keep the feed as a single item."""
     name = _plain(calendar.name) or "Punte"
     source = _uri(calendar.source, _WEB)
-    return _lines(
+    return content_lines(
         [
             "BEGIN:VCALENDAR",
             "VERSION:2.0",
             f"PRODID:{PRODUCT}",
             "CALSCALE:GREGORIAN",
             "METHOD:PUBLISH",
-            f"NAME{_language(calendar.language)}:{name}",
+            f"NAME{language_parameter(calendar.language)}:{name}",
             f"X-WR-CALNAME:{name}",
             f"X-WR-TIMEZONE:{calendar.zone if calendar.zone in TIMEZONES else HOUSE_ZONE}",
             "REFRESH-INTERVAL;VALUE=DURATION:PT1H",
@@ -162,32 +222,32 @@ _TIMEZONES_SINCE = datetime(1997, 3, 30, 1, tzinfo=UTC)
 # --- the lines of one event
 
 
-def _times(event: Event) -> list[str]:
-    """When it is and when it was changed: DTSTAMP is the last change, so bytes stay the same."""
-    changed = _utc(event.changed_at)
-    return [
-        *_span(event),
-        f"DTSTAMP:{changed}",
-        f"CREATED:{_utc(event.created_at)}",
-        f"LAST-MODIFIED:{changed}",
-        f"SEQUENCE:{event.sequence:d}",
-    ]
+def _status(event: Event) -> str:
+    if event.cancelled:
+        return "CANCELLED"
+    return "TENTATIVE" if event.tentative else "CONFIRMED"
 
 
-def _span(event: Event) -> tuple[str, str]:
+def span_lines(event: Event) -> tuple[str, str]:
     """DTSTART and DTEND in the zone of the event, or in UTC where a zone cannot say it.
 
-    The hour that comes twice in October always means its first time (RFC 5545 §3.3.5).
+    The hour that comes twice in October means its first time (RFC 5545 §3.3.5), but ical.js and
+    libical read the second: both times of it are in UTC.
     """
     if event.zone in TIMEZONES:
         zone = ZoneInfo(event.zone)
         start, end = _at(event.starts_at, zone), _at(event.ends_at, zone)
-        if start >= _TIMEZONES_SINCE and not (start.fold or end.fold):
+        if start >= _TIMEZONES_SINCE and not (_comes_twice(start) or _comes_twice(end)):
             return (
                 f"DTSTART;TZID={event.zone}:{_digits(start)}",
                 f"DTEND;TZID={event.zone}:{_digits(end)}",
             )
-    return f"DTSTART:{_utc(event.starts_at)}", f"DTEND:{_utc(event.ends_at)}"
+    return f"DTSTART:{stamp_of(event.starts_at)}", f"DTEND:{stamp_of(event.ends_at)}"
+
+
+def _comes_twice(wall: datetime) -> bool:
+    """Whether clocks show *wall* twice on its day."""
+    return wall.replace(fold=0).utcoffset() != wall.replace(fold=1).utcoffset()
 
 
 def _details(event: Event, language: str) -> list[str]:
@@ -195,9 +255,9 @@ def _details(event: Event, language: str) -> list[str]:
     url, link = _uri(event.url, _WEB), _uri(event.conference, _ONLINE)
     lines = []
     if description := _description(event.description, link):
-        lines.append(f"DESCRIPTION{language}:{_escaped(description)}")
+        lines.append(f"DESCRIPTION{language}:{text_value(description)}")
     if event.location:
-        lines.append(f"LOCATION{language}:{_escaped(event.location)}")
+        lines.append(f"LOCATION{language}:{text_value(event.location)}")
     if categories := ",".join(filter(None, map(_plain, event.categories))):
         lines.append(f"CATEGORIES{language}:{categories}")
     if url:
@@ -214,19 +274,6 @@ def _description(text: str | None, link: str | None) -> str:
     return f"{text}\n\n{link}" if text else link
 
 
-def _alarm(lead: timedelta | None, text: str) -> list[str]:
-    """One message on the screen, *lead* before the start (RFC 5545 §3.6.6)."""
-    if lead is None:
-        return []
-    return [
-        "BEGIN:VALARM",
-        "ACTION:DISPLAY",
-        f"DESCRIPTION{text}",
-        f"TRIGGER:{_before(lead)}",
-        "END:VALARM",
-    ]
-
-
 # --- values
 
 
@@ -241,7 +288,7 @@ def _before(lead: timedelta) -> str:
     return "-P" + (f"{days}D" if days else "") + (f"T{clock}" if clock else "")
 
 
-def _utc(moment: datetime) -> str:
+def stamp_of(moment: datetime) -> str:
     """Form 2 of a DATE-TIME, in UTC (RFC 5545 §3.3.5)."""
     return _digits(_at(moment, UTC)) + "Z"
 
@@ -265,7 +312,7 @@ _ESCAPES = {mark: "\\" + mark for mark in "\\;,"} | {"\t": " "}
 _ESCAPES |= dict.fromkeys(("\r\n", *"\n\r\x85\u2028\u2029"), "\\n")
 
 
-def _escaped(raw: str) -> str:
+def text_value(raw: str) -> str:
     """A TEXT value (RFC 5545 §3.3.11): line ends become `\\n`, other control characters go."""
     return _SPECIAL.sub(_escape, raw)
 
@@ -284,18 +331,22 @@ def _plain(raw: str, marks: str = ",;\\") -> str:
 
 
 @lru_cache(maxsize=64)
-def _organizer(mailbox: str, name: str) -> str:
+def organizer_line(mailbox: str, name: str) -> str:
     """Who publishes (RFC 5545 §3.8.4.3); quotes cannot stand in a parameter (§3.2)."""
     label = _plain(name.replace('"', "'"), marks="\\^")
-    address = quote("".join(_CONTROLS.sub("", mailbox).split()), safe="@!$'*+-._~")
-    return f'ORGANIZER;CN="{label}":mailto:{address}'
+    return f'ORGANIZER;CN="{label}":{calendar_address(mailbox)}'
+
+
+def calendar_address(mailbox: str) -> str:
+    """A mailbox as a CAL-ADDRESS (RFC 5545 §3.3.3)."""
+    return "mailto:" + quote("".join(_CONTROLS.sub("", mailbox).split()), safe="@!$'*+-._~")
 
 
 _LANGUAGE = re.compile("[A-Za-z]{1,8}(-[A-Za-z0-9]{1,8})*")
 
 
 @lru_cache(maxsize=64)
-def _language(tag: str) -> str:
+def language_parameter(tag: str) -> str:
     """The LANGUAGE parameter (RFC 5545 §3.2.10); "und" is BCP 47 for a language not known."""
     return f";LANGUAGE={tag if _LANGUAGE.fullmatch(tag) else 'und'}"
 
@@ -326,7 +377,7 @@ def _uri(raw: str | None, kind: re.Pattern[str]) -> str | None:
 # --- lines
 
 
-def _lines(lines: list[str]) -> bytes:
+def content_lines(lines: list[str]) -> bytes:
     """Content lines, each folded where it is long, and ended (RFC 5545 §3.1)."""
     fitting = [
         line if len(line) <= 75 and line.isascii() else _folded(line.encode()) for line in lines

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from flask_wtf import FlaskForm
-from wtforms import SelectField, StringField
+from wtforms import BooleanField, SelectField, StringField
 from wtforms.validators import DataRequired, Length
 
 from app.i18n import _l
@@ -21,8 +21,15 @@ ALARM_LABELS = [
 ]
 
 
+OWN = "own"
+
+
 class LinkForm(FlaskForm):  # type: ignore[misc]
-    """A new secret calendar link."""
+    """A new secret calendar link. *shows*: what it opens, of what the person may choose."""
+
+    shows = SelectField(_l("What should it show?"), default=OWN)
+    with_offers = BooleanField(_l("Also what I was asked and have not answered"), default=True)
+    with_open = BooleanField(_l("Also sessions where I could help"))
 
     label = StringField(
         _l("For which device?"),

@@ -1,6 +1,7 @@
-"""What is wrong with a feed, as far as its bytes show: what real calendar programs need.
+"""What is wrong with a feed or an invitation, as far as its bytes show: what real calendar programs
+need.
 
-It knows nothing of the code that writes feeds and reads RFC 5545 and RFC 7986 for itself.
+It knows nothing of the code that writes them and reads RFC 5545, RFC 5546 and RFC 7986 for itself.
 """
 
 from __future__ import annotations
@@ -27,12 +28,19 @@ _REPEATED = ["RRULE", "RDATE", "EXDATE", "EXRULE", "RECURRENCE-ID"]
 _NEVER = [*_REPEATED, "ATTENDEE", "DURATION"]
 _TOLD = ["LOCATION", "DESCRIPTION", "CATEGORIES", "GEO", "CONTACT", "URL", "COLOR", "CONFERENCE"]
 _SPOKEN = {"SUMMARY", "DESCRIPTION", "LOCATION", "CATEGORIES", "NAME"}
+_STATES = {"CONFIRMED", "TENTATIVE", "CANCELLED"}
 _HEAD = {
     "VERSION": "2.0",
     "CALSCALE": "GREGORIAN",
     "METHOD": "PUBLISH",
     "REFRESH-INTERVAL": "PT1H",
     "X-PUBLISHED-TTL": "PT1H",
+}
+_READER = {
+    "CUTYPE": "INDIVIDUAL",
+    "ROLE": "REQ-PARTICIPANT",
+    "PARTSTAT": "ACCEPTED",
+    "RSVP": "FALSE",
 }
 
 
@@ -64,8 +72,9 @@ class Component:
         return [part for part in self.parts if part.name == name]
 
 
-def problems(ics: bytes) -> list[str]:
-    """Every fault that can be seen in *ics*, each as a sentence; an empty list is a good feed."""
+def problems(ics: bytes, *, secret: bool = False) -> list[str]:
+    """Every fault that can be seen in *ics*, each as a sentence; an empty list is a good feed. One
+    behind a *secret* link does not say where it comes from."""
     physical = list(_physical(ics))
     if physical:
         return physical
@@ -74,11 +83,29 @@ def problems(ics: bytes) -> list[str]:
     except ValueError as torn:
         return [str(torn)]
     return [
-        *_calendar(calendar),
+        *_calendar(calendar, secret),
         *_zones(calendar),
         *_same_uid(calendar),
         *(fault for event in calendar.named("VEVENT") for fault in _event(event)),
     ]
+
+
+def invitation_problems(ics: bytes, *, method: str) -> list[str]:
+    """Every fault of one session in a letter (RFC 5546 §3.2.2, §3.2.5); empty for a good one."""
+    physical = list(_physical(ics))
+    if physical:
+        return physical
+    try:
+        calendar = read(ics)
+    except ValueError as torn:
+        return [str(torn)]
+    faults = [*_message(calendar, method), *_zones(calendar)]
+    for event in calendar.named("VEVENT"):
+        faults += _invited(event) if method == "REQUEST" else _taken_out(event)
+        faults += [*_attendee(event), *_times(event)]
+        faults += [fault for line in event.lines for fault in _shape(line)]
+        faults += [f"a {part.name} inside" for part in event.parts]
+    return faults
 
 
 def read(ics: bytes) -> Component:
@@ -153,8 +180,12 @@ def _line(text: str) -> Line:
 # --- the calendar
 
 
-def _calendar(calendar: Component) -> Iterator[str]:
-    yield from _counted(calendar, [*_HEAD, "PRODID", "NAME", "X-WR-CALNAME", "SOURCE"])
+def _calendar(calendar: Component, secret: bool) -> Iterator[str]:
+    yield from _counted(calendar, [*_HEAD, "PRODID", "NAME", "X-WR-CALNAME"])
+    if not secret:
+        yield from _counted(calendar, ["SOURCE"])
+    elif calendar.all("SOURCE"):
+        yield "VCALENDAR: SOURCE in a secret feed"
     yield from _at_most_once(calendar, ["COLOR", "X-WR-TIMEZONE"])
     for name, value in _HEAD.items():
         if calendar.value(name) != value:
@@ -170,6 +201,49 @@ def _calendar(calendar: Component) -> Iterator[str]:
     yield from (f"VCALENDAR: {fault}" for line in calendar.lines for fault in _shape(line))
     strange = {part.name for part in calendar.parts} - {"VEVENT", "VTIMEZONE"}
     yield from (f"VCALENDAR: a {name} inside" for name in sorted(strange))
+
+
+def _message(calendar: Component, method: str) -> Iterator[str]:
+    """A letter is no feed: it says what is to be done, with one event, and nothing of itself."""
+    head = {"VERSION": "2.0", "CALSCALE": "GREGORIAN", "METHOD": method}
+    yield from _counted(calendar, [*head, "PRODID"])
+    for name, value in head.items():
+        if calendar.value(name) != value:
+            yield f"VCALENDAR: {name} is not {value}"
+    strange = {line.name for line in calendar.lines} - {*head, "PRODID"}
+    yield from (f"VCALENDAR: {name} in a letter" for name in sorted(strange))
+    names = [part.name for part in calendar.parts]
+    if names != ["VTIMEZONE", "VEVENT"]:
+        yield f"VCALENDAR: holds {names}"
+
+
+def _invited(event: Component) -> Iterator[str]:
+    yield from _counted(event, [*_ONCE, "ATTENDEE"])
+    yield from _at_most_once(event, _AT_MOST_ONCE)
+    yield from (f"carries {name}" for name in (*_REPEATED, "DURATION") if event.all(name))
+    if event.value("STATUS") != "CONFIRMED" or event.value("TRANSP") != "OPAQUE":
+        yield "somebody is invited to what is not certain"
+    yield from _conference(event)
+    yield from _private(event)
+
+
+def _taken_out(event: Component) -> Iterator[str]:
+    """What finds the event, and nothing more."""
+    needed = ["UID", "DTSTAMP", "DTSTART", "DTEND", "SEQUENCE", "SUMMARY", "ORGANIZER", "ATTENDEE"]
+    yield from _counted(event, needed)
+    yield from _at_most_once(event, ["STATUS", "CLASS"])
+    strange = {line.name for line in event.lines} - {*needed, "STATUS", "CLASS"}
+    yield from (f"taken out, but shows {name}" for name in sorted(strange))
+    if event.value("STATUS") not in {"", "CANCELLED"}:
+        yield f"taken out, but STATUS:{event.value('STATUS')}"
+
+
+def _attendee(event: Component) -> Iterator[str]:
+    for line in event.all("ATTENDEE"):
+        if line.parameters != _READER:
+            yield f"ATTENDEE with {line.parameters}"
+        if not re.fullmatch(r"mailto:[^\s\\;,:<>\"]+@[^\s\\;,:<>\"]+", line.value):
+            yield "ATTENDEE is not a mailbox"
 
 
 def _zones(calendar: Component) -> Iterator[str]:
@@ -218,7 +292,7 @@ def _event(event: Component) -> Iterator[str]:
 
 def _times(event: Component) -> Iterator[str]:
     for name in ("DTSTAMP", "CREATED", "LAST-MODIFIED"):
-        if not _UTC.fullmatch(event.value(name)):
+        if any(not _UTC.fullmatch(line.value) for line in event.all(name)):
             yield f"{name} is not in UTC"
     for line in event.all("DTSTART") + event.all("DTEND"):
         if not (_LOCAL if "TZID" in line.parameters else _UTC).fullmatch(line.value):
@@ -234,7 +308,7 @@ def _times(event: Component) -> Iterator[str]:
 
 def _state(event: Component) -> Iterator[str]:
     state, shown = event.value("STATUS"), event.value("TRANSP")
-    if (state, shown) not in {("CONFIRMED", "OPAQUE"), ("CANCELLED", "TRANSPARENT")}:
+    if shown != {"CONFIRMED": "OPAQUE"}.get(state, "TRANSPARENT") or state not in _STATES:
         yield f"STATUS:{state} with TRANSP:{shown}"
     if state == "CANCELLED" and event.parts:
         yield "cancelled, but rings"
