@@ -1,0 +1,1 @@
+"""Households: children, who decides for them, and coming together."""
