@@ -14,7 +14,7 @@ from werkzeug import Response
 from app import clock
 from app.extensions import db
 from app.i18n import _
-from app.people.current import current_person, person_or_none, planner, staff
+from app.people.current import current_person, may_change, person_or_none, planner, staff
 from app.people.locale import page_language
 from app.people.models import Person
 from app.people.queries import people_of
@@ -201,7 +201,11 @@ def of_person(ref: str) -> str:
     seen = db.session.scalars(attended_as_seen_by(staff(), person, now=clock.now())).all()
     months = by_month(_stays(seen, neutral=False))
     return render_template(
-        "presence/of_person.html", known=person, months=months, total=total(months)
+        "presence/of_person.html",
+        known=person,
+        months=months,
+        total=total(months),
+        may_change=may_change,
     )
 
 
