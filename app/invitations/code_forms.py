@@ -68,6 +68,16 @@ class CodeWantedForm(ContactMixin, FlaskForm):  # type: ignore[misc]
     contact = contact_field()
 
 
+class AddressForm(FlaskForm):  # type: ignore[misc]
+    """Another e-mail address of one's own."""
+
+    email = own_email_field()
+
+    def validate_email(self, field: StringField) -> None:
+        if not MAILBOX.fullmatch(field.data):
+            raise ValidationError(_("Type an e-mail address such as name@example.org."))
+
+
 class WishForm(ContactMixin, FlaskForm):  # type: ignore[misc]
     """Somebody who would like to help: three questions, and one more with an answer in it."""
 

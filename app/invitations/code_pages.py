@@ -28,12 +28,14 @@ from app.invitations.codes import (
     knock_of_link,
 )
 from app.people.access import public
-from app.people.current import current_person, forget, remember
+from app.people.current import current_person, end_here, remember
+from app.people.knocks import Knock
 from app.people.locale import page_language
 from app.people.operations import LinkUsed, TooManyTries
 from app.people.phones import shown
 from app.people.queries import centres
-from app.web import callers_network, local_path, settings
+from app.people.terms import Role
+from app.web import callers_network, came_from, local_path, settings
 
 BEGAN_LASTS = timedelta(hours=1)
 
@@ -95,7 +97,9 @@ def _wanted_page(form: CodeWantedForm) -> str:
 @bp.get("/confirmation/code")
 def again() -> str:
     """For people without a password, where others type it once more."""
-    return render_template("invitations/code_again.html", contact=_shown(_own_contact()))
+    back = came_from() or url_for("people.home")
+    contact = shown_contact(_own_contact())
+    return render_template("invitations/code_again.html", contact=contact, back=back)
 
 
 @bp.post("/confirmation/code")
@@ -115,27 +119,35 @@ def _own_contact() -> str:
 
 
 def _send_code(contact: str, then: str, *, wish: Wish | None = None) -> None:
-    """Owe the letter, and let this browser be the one that may type what is in it."""
-    secret = _secret() or secrets.token_urlsafe(32)
-    knock(
+    begin_code(contact, then, wish=wish)
+    db.session.commit()
+
+
+def begin_code(
+    contact: str, then: str, *, wish: Wish | None = None, language: str | None = None
+) -> Knock | None:
+    """Owe the letter, and let this browser be the one that may type what is in it. The caller
+    commits. Raises `TooManyTries`."""
+    secret = own_secret() or secrets.token_urlsafe(32)
+    made = knock(
         contact,
         browser=secret,
-        language=page_language(),
+        language=language or page_language(),
         network=callers_network(),
         now=clock.now(),
         wish=wish,
     )
-    db.session.commit()
     cookie["knock"] = {
         "secret": secret,
         "contact": contact,
         "then": then,
-        "applies": wish is not None,
+        "applies": wish is not None and wish.role is not Role.PARTICIPANT,
         "until": (clock.now() + BEGAN_LASTS).isoformat(),
     }
+    return made
 
 
-def _secret() -> str | None:
+def own_secret() -> str | None:
     """What shows that this is the browser that asked for a code. Nobody who comes to it an hour
     later reads for whom."""
     began: dict[str, Any] = cookie.get("knock") or {}
@@ -148,7 +160,7 @@ def _secret() -> str | None:
 @bp.get("/code")
 @public
 def code() -> str | Response:
-    if _secret() is None:
+    if own_secret() is None:
         return redirect(url_for(".wanted"), 303)
     return _code_page(CodeForm())
 
@@ -157,7 +169,7 @@ def code() -> str | Response:
 @public
 def typed() -> tuple[str, int] | Response:
     """Right: in. Wrong, too old, of nobody or of staff: the same sentence."""
-    secret, form = _secret(), CodeForm()
+    secret, form = own_secret(), CodeForm()
     if secret is None:
         return redirect(url_for(".wanted"), 303)
     if not form.validate_on_submit():
@@ -188,13 +200,14 @@ def _code_page(form: CodeForm) -> str:
     return render_template(
         "invitations/code.html",
         form=form,
-        contact=_shown(began["contact"]),
+        contact=shown_contact(began["contact"]),
         applies=began["applies"],
         then=began["then"],
     )
 
 
-def _shown(contact: str) -> str:
+def shown_contact(contact: str) -> str:
+    """An address as it is, a number as people write it."""
     return shown(contact) if contact.startswith("+") else contact
 
 
@@ -204,7 +217,7 @@ def opened(token: str) -> str | tuple[str, int]:
     made = knock_of_link(token, now=clock.now())
     if made is None:
         return render_template("refused.html", message=LinkUsed.message), 404
-    if not is_the_browser(made, _secret()):
+    if not is_the_browser(made, own_secret()):
         return render_template("invitations/code_elsewhere.html")
     return render_template("invitations/code_link.html", form=NothingForm())
 
@@ -215,19 +228,24 @@ def pressed(token: str) -> tuple[str, int] | Response:
     made = knock_of_link(token, now=clock.now())
     if made is None:
         return render_template("refused.html", message=LinkUsed.message), 404
-    if not is_the_browser(made, _secret()):
+    if not is_the_browser(made, own_secret()):
         return render_template("invitations/code_elsewhere.html"), 409
     entered = enter_link(made, now=clock.now())
     db.session.commit()
     return _come_in(entered)
 
 
-def _come_in(token: str) -> Response:
-    """This browser is signed in from now on, instead of whoever it was before."""
+def come_in(token: str) -> dict[str, Any]:
+    """This browser is signed in from now on, instead of whoever it was before; how it began."""
     began: dict[str, Any] = cookie["knock"]
-    forget()
+    end_here()
     remember(token)
     db.session.commit()
+    return began
+
+
+def _come_in(token: str) -> Response:
+    began = come_in(token)
     if began["applies"]:
         flash(_("Thank you! We have your wish to help, and will be in touch."), "success")
     return redirect(local_path(began["then"]) or url_for("people.home"), 303)

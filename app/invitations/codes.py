@@ -1,4 +1,5 @@
-"""Coming in by a code or a link that was sent to an e-mail address or a telephone, and applying.
+"""Coming in by a code or a link that was sent to an e-mail address or a telephone, applying, and
+becoming a participant.
 
 Whoever asks is answered without anybody looking whether we know the contact: that is looked at when
 the letter is written and when the code comes back. Nobody becomes a person before. Never commits.
@@ -18,8 +19,10 @@ from sqlalchemy.exc import IntegrityError
 from app.extensions import db, lock
 from app.notices.models import Kind
 from app.notices.operations import Owed, post_all, post_code
-from app.people.knocks import CODE_LASTS, Knock
+from app.notices.wishes import is_silent
+from app.people.knocks import CODE_LASTS, Knock, Purpose
 from app.people.models import Centre, Membership, Person, StageChange
+from app.people.namesakes import keep_name
 from app.people.operations import LinkUsed, TooManyTries, begin_sign_in, count_failure
 from app.people.phones import shown
 from app.people.queries import (
@@ -41,7 +44,7 @@ MOST_ASKED = 50
 
 @dataclass(frozen=True, kw_only=True)
 class Wish:
-    """Who would like to help, as what and where."""
+    """Who would like to help, or to take part, as what and where."""
 
     name: str
     role: Role
@@ -50,12 +53,14 @@ class Wish:
 
 @dataclass(frozen=True, kw_only=True)
 class FreshCode:
-    """What the letter with a code says, and where it goes. Staff get neither code nor link."""
+    """What the letter with a code says, and where it goes. Staff who would come in by it
+    get neither code nor link."""
 
     contact: str
     language: str
     code: str | None
     token: str | None
+    purpose: Purpose = Purpose.ENTER
 
     @property
     def by_phone(self) -> bool:
@@ -70,18 +75,19 @@ def knock(
     network: str,
     now: datetime,
     wish: Wish | None = None,
-) -> None:
+    purpose: Purpose = Purpose.ENTER,
+) -> Knock | None:
     """Owe a letter with a code to *contact*; who holds the secret *browser* may type it.
 
     The same statements whether we know the contact or not. Beyond `MOST_CODES` nothing is sent, and
-    the last letter stays good. Raises `TooManyTries` for a network that asks for very many.
+    the last letter stays good: None. Raises `TooManyTries` for a network that asks for very many.
     """
     asked, subject = f"codes:{network}", f"code:{contact}:{network}"
     if failures(asked, now=now, within=HOUR) >= MOST_ASKED:
         raise TooManyTries
     count_failure(asked, now=now)
     if failures(subject, now=now, within=HOUR) >= MOST_CODES:
-        return
+        return None
     count_failure(subject, now=now)
     made = Knock(
         contact=contact,
@@ -92,33 +98,56 @@ def knock(
         centre_id=wish.centre.id if wish else None,
         made_at=now,
         lapses_at=now + CODE_LASTS,
+        purpose=purpose,
     )
     db.session.add(made)
     db.session.flush()
     post_code(made.id, lapses_at=made.lapses_at, now=now)
+    return made
 
 
 def make_code(knock_id: int, *, key: str, now: datetime) -> FreshCode | None:
     """A fresh code and link for the letter that leaves now; they exist in it and nowhere else.
 
     None where nothing is to be sent: it is too late, nobody we know wants to sign in, or the person
-    was paused. Older codes of the same contact and browser open nothing from now on.
+    was paused or must not be written to. Older codes of the same contact and browser open nothing
+    from now on.
     """
     made = db.session.get(Knock, knock_id, populate_existing=True)
     if made is None or not made.is_open(now):
         return None
+    if made.purpose is not Purpose.ENTER:
+        return _about_an_address(made, key, now)
     person = person_by_contact(made.contact)
     if person is None and made.role is None:
         return None
-    if person is not None and not person.is_active:
+    if person is not None and (not person.is_active or is_silent(person.id)):
         return None
     language = person.language if person else made.language
     if person is not None and person.has_role(*STAFF):
         return FreshCode(contact=made.contact, language=language, code=None, token=None)
-    _end_older(made, now)
-    code, token = f"{secrets.randbelow(1_000_000):06}", secrets.token_urlsafe(32)
-    made.code_hash, made.token_hash = code_hash(made.browser_hash, code, key), hashed(token)
+    code, token = _new_code(made, key, now), secrets.token_urlsafe(32)
+    made.token_hash = hashed(token)
     return FreshCode(contact=made.contact, language=language, code=code, token=token)
+
+
+def _about_an_address(made: Knock, key: str, now: datetime) -> FreshCode | None:
+    """To a new address a code and no link: it is typed where somebody is signed in. None where it
+    is that of somebody who must not be written to."""
+    reader = person_by_contact(made.contact)
+    if reader is not None and is_silent(reader.id):
+        return None
+    code = _new_code(made, key, now) if made.purpose is Purpose.NEW_ADDRESS else None
+    return FreshCode(
+        contact=made.contact, language=made.language, code=code, token=None, purpose=made.purpose
+    )
+
+
+def _new_code(made: Knock, key: str, now: datetime) -> str:
+    _end_older(made, now)
+    code = f"{secrets.randbelow(1_000_000):06}"
+    made.code_hash = code_hash(made.browser_hash, code, key)
+    return code
 
 
 def code_hash(browser_hash: str, code: str, key: str) -> str:
@@ -144,21 +173,40 @@ def enter_code(code: str, *, browser: str, key: str, network: str, now: datetime
 
     Raises `TooManyTries`; the caller commits in both other cases.
     """
-    subject = f"network:{network}"
-    if failures(subject, now=now) >= MOST_PER_NETWORK:
+    made = knock_with(code, Purpose.ENTER, browser=browser, key=key, network=network, now=now)
+    if made is None:
+        return None
+    if (person := _let_in(made, now)) is None:
+        _count_try(made, network, now)
+        return None
+    return begin_sign_in(person, now=now)
+
+
+def knock_with(
+    code: str, purpose: Purpose, *, browser: str, key: str, network: str, now: datetime
+) -> Knock | None:
+    """The last letter to that browser, held, if *code* is the one in it and it still opens; else
+    None with the try counted. Raises `TooManyTries`."""
+    if failures(f"network:{network}", now=now) >= MOST_PER_NETWORK:
         raise TooManyTries
-    made = _latest_of(browser)
+    made = latest_knock(browser)
     if made is not None:
         lock(made)
         right = hmac.compare_digest(made.code_hash or "", code_hash(made.browser_hash, code, key))
-        if right and made.is_open(now) and (person := _let_in(made, now)):
-            return begin_sign_in(person, now=now)
-        made.tries += 1
-    count_failure(subject, now=now)
+        if right and made.is_open(now) and made.purpose is purpose:
+            return made
+    _count_try(made, network, now)
     return None
 
 
-def _latest_of(browser: str) -> Knock | None:
+def _count_try(made: Knock | None, network: str, now: datetime) -> None:
+    if made is not None:
+        made.tries += 1
+    count_failure(f"network:{network}", now=now)
+
+
+def latest_knock(browser: str) -> Knock | None:
+    """The last wish to come in from the browser that holds this secret."""
     latest = select(Knock).where(Knock.browser_hash == hashed(browser))
     return db.session.scalars(latest.order_by(Knock.id.desc()).limit(1)).one_or_none()
 
@@ -196,7 +244,11 @@ def _let_in(made: Knock, now: datetime) -> Person | None:
     person.confirmed_at = person.confirmed_at or now
     if made.role is not None and made.centre_id is not None:
         lock(person)
-        apply(person, made.role, db.session.get_one(Centre, made.centre_id), now=now)
+        centre = db.session.get_one(Centre, made.centre_id)
+        if made.role is Role.PARTICIPANT:
+            become_participant(person, centre, now=now)
+        else:
+            apply(person, made.role, centre, now=now)
     return person
 
 
@@ -219,9 +271,18 @@ def _become_somebody(made: Knock, now: datetime) -> Person | None:
     try:
         with db.session.begin_nested():
             db.session.add(person)
+            keep_name(person)
     except IntegrityError:
         return person_by_contact(made.contact)
     return person
+
+
+def become_participant(person: Person, centre: Centre, *, now: datetime) -> None:
+    """*person* takes part in what *centre* puts on; nobody has to agree. Lock the person first."""
+    db.session.refresh(person, ["memberships"])
+    theirs = (m for m in person.memberships if m.centre_id == centre.id)
+    if not any(m.role is Role.PARTICIPANT for m in theirs):
+        person.memberships.append(Membership(centre=centre, role=Role.PARTICIPANT, since=now))
 
 
 def apply(person: Person, role: Role, centre: Centre, *, now: datetime) -> None:

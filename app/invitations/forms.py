@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from flask_wtf import FlaskForm
-from wtforms import SelectField, SelectMultipleField, StringField
+from wtforms import HiddenField, SelectField, SelectMultipleField, StringField
 from wtforms.validators import InputRequired, Length, Optional, ValidationError
 
 from app.i18n import _, _l
@@ -29,7 +29,8 @@ class ForgottenForm(FlaskForm):  # type: ignore[misc]
 
 
 class PersonForm(LanguagesMixin, FlaskForm):  # type: ignore[misc]
-    """Somebody new, or what staff know of somebody."""
+    """Somebody new, or what staff know of somebody. *is_new*: the name with which they looked at
+    those who are perhaps meant, and it is nobody of them."""
 
     name = name_field()
     email = StringField(_l("E-mail"), [Optional(), Length(max=254)])
@@ -40,6 +41,7 @@ class PersonForm(LanguagesMixin, FlaskForm):  # type: ignore[misc]
     )
     language = SelectField(_l("Language of pages and messages"), choices=page_languages())
     gender = SelectField(_l("Gender"), choices=choices([("", _l("not stated"))]))
+    is_new = HiddenField()
 
     def __init__(
         self,

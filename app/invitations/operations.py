@@ -9,7 +9,7 @@ from sqlalchemy import or_, select, update
 from app.extensions import db, lock
 from app.i18n import _l
 from app.notices.models import UNSENT, Kind, Notice, State
-from app.notices.operations import post
+from app.notices.operations import post, post_to_nobody
 from app.people.models import Person
 from app.people.operations import count_failure, use_up_links
 from app.people.queries import failures
@@ -86,7 +86,7 @@ def forgotten(email: str, *, network: str, now: datetime) -> None:
             confidential=True,
         )
     else:
-        count_failure("nobody", now=now)
+        post_to_nobody(now=now)
 
 
 def _is_due(person_id: int, now: datetime) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
@@ -17,8 +18,10 @@ from app.people import operations
 from app.people.access import public
 from app.people.current import may_change, staff
 from app.people.forms import stripped
+from app.people.guardians import guardians_of, is_child
 from app.people.models import Centre, Person
-from app.people.queries import centres_of, people_of
+from app.people.namesakes import Known, keep_name, perhaps
+from app.people.queries import centres_of, looked_after_by, people_of
 from app.people.terms import STAFF, Gender, Role, Stage
 from app.web import callers_network, one_or_404
 
@@ -47,14 +50,17 @@ def people() -> str:
 def new() -> str:
     form = PersonForm(centres=_centres(), editor=staff())
     form.add_spare_rows()
-    return render_template("invitations/person.html", form=form, known=None)
+    return _page(form)
 
 
 @bp.post("/people/new")
 def add() -> tuple[str, int] | Response:
     form = PersonForm(centres=_centres(), editor=staff())
     if not form.validate_on_submit():
-        return render_template("invitations/person.html", form=form, known=None), 422
+        return _page(form), 422
+    if form.is_new.data != form.name.data and (here := _perhaps(form)):
+        form.is_new.data = form.name.data
+        return _page(form, here=here), 200
     now = clock.now()
     centre = _centre(form.centre.data)
     person = operations.add_person(
@@ -82,7 +88,7 @@ def show(ref: str) -> str:
         known=person,
     )
     form.add_spare_rows()
-    return render_template("invitations/person.html", form=form, known=person)
+    return _page(form, person)
 
 
 @bp.post("/people/<ref>")
@@ -90,7 +96,7 @@ def change(ref: str) -> tuple[str, int] | Response:
     person = _find(ref)
     form = PersonForm(centres=_centres(), editor=staff(), known=person)
     if not form.validate_on_submit():
-        return render_template("invitations/person.html", form=form, known=person), 422
+        return _page(form, person), 422
     details = _details(form)
     try:
         if form.email.raw_data:  # it is not asked where it cannot be changed
@@ -98,16 +104,18 @@ def change(ref: str) -> tuple[str, int] | Response:
     except EmailIsTheirs as refusal:
         db.session.rollback()
         form.email.errors = [*form.email.errors, refusal.message]
-        return render_template("invitations/person.html", form=form, known=person), 422
+        return _page(form, person), 422
     person.name, person.language = form.name.data, form.language.data
     person.phone, person.gender = details["phone"], details["gender"]
     centre = _centre(form.centre.data)
     roles = frozenset(form.roles.data)
     operations.set_roles(person, centre, roles, volunteers=Stage.INTERVIEW)
     operations.set_languages(person, form.spoken())
+    keep_name(person)
     db.session.commit()
     flash(_("Saved."), "success")
-    return redirect(url_for(".people"), 303)
+    still = url_for(".show", ref=ref) if may_change(person) else url_for(".people")
+    return redirect(still, 303)
 
 
 @bp.post("/people/<ref>/invitation")
@@ -161,6 +169,32 @@ def _shared_centre(person: Person) -> Centre:
     theirs = {m.centre_id for m in person.memberships}
     mine = [c for c in _centres() if c.id in theirs]
     return next((c for c in mine if person.roles_in(c.id)), mine[0])
+
+
+def _page(form: PersonForm, known: Person | None = None, here: Sequence[Known] = ()) -> str:
+    return render_template(
+        "invitations/person.html",
+        form=form,
+        known=known,
+        here=here,
+        may_change=may_change,
+        **(_family_of(known) if known else {}),
+    )
+
+
+def _family_of(person: Person) -> dict[str, Any]:
+    """Whether their own life is our business, and who decides for them where it is."""
+    theirs = looked_after_by(staff()).where(Person.id == person.id)
+    if db.session.scalars(theirs).one_or_none() is None:
+        return {"ours": False}
+    deciding = guardians_of([person.id]).get(person.id, [])
+    return {"ours": True, "is_child": is_child(person), "deciding": deciding}
+
+
+def _perhaps(form: PersonForm) -> list[Known]:
+    """Who of one's centres is perhaps meant."""
+    contact = stripped(form.phone.data) or stripped(form.email.data)
+    return perhaps(form.name.data, contact, among=people_of(staff()))
 
 
 def _details(form: PersonForm) -> dict[str, Any]:

@@ -16,7 +16,11 @@ from app.people.models import Centre, Person, SignIn
 from app.people.operations import sign_out
 from app.people.queries import centres_of, sign_in_of
 from app.people.terms import STAFF, Role
+from app.people.unsent import throw_away
 from app.web import note_aside
+
+UNSENT = "unsent"
+"""Where the cookie has the key to what somebody sent when they were no longer signed in."""
 
 
 class SignedIn(UserMixin):  # type: ignore[misc]
@@ -38,7 +42,7 @@ def load(token: str) -> SignedIn | None:
     row, now = sign_in_of(token), clock.now()
     if row is None or not row.is_alive(now):
         return None
-    if (now - row.seen_at).total_seconds() > 60:
+    if (now - row.seen_at).total_seconds() > 60 and request.endpoint != "unsent.away":
         _remember_seen(row.id)
     return SignedIn(token, row)
 
@@ -48,7 +52,7 @@ def _remember_seen(sign_in_id: int) -> None:
 
     @after_this_request
     def note(response: Response) -> Response:
-        note_aside(seen)
+        note_aside((seen, None))
         return response
 
 
@@ -67,20 +71,48 @@ def person_or_none() -> Person | None:
 
 
 def remember(token: str) -> None:
-    """This browser is signed in with *token* from now on; whatever it held before is dropped."""
+    """This browser is signed in with *token* from now on; whatever it held before is dropped, but
+    for the key to what was typed here when time ran out."""
     row = sign_in_of(token)
     if row is not None:
+        unsent = cookie.get(UNSENT)
         cookie.clear()
         cookie.permanent = True
+        if unsent is not None:
+            cookie[UNSENT] = unsent
         login_user(SignedIn(token, row))
 
 
 def forget() -> None:
-    """This browser is signed out, on the server too."""
+    """This browser is signed out, on the server too, and what waited to be sent is gone."""
+    if UNSENT in cookie:
+        throw_away(cookie[UNSENT])
+    end_here()
+    cookie.clear()
+
+
+def end_here() -> None:
+    """Whoever is signed in with this browser is so no more."""
     if current_user.is_authenticated:
         sign_out(current_user.token, now=clock.now())
     logout_user()
-    cookie.clear()
+
+
+def away_here() -> SignIn | None:
+    """The sign-in of this browser, where nothing but time closed it."""
+    token = cookie.get("_user_id")
+    row = sign_in_of(token) if token and not current_user.is_authenticated else None
+    return row if row is not None and row.was_away(clock.now()) else None
+
+
+def was_here() -> bool:
+    """Whether somebody was signed in with this browser and did not sign out themselves."""
+    return "_user_id" in cookie and not current_user.is_authenticated
+
+
+def closes_soon() -> bool:
+    """Whether what this browser shows of somebody is closed after a quarter of an hour."""
+    return bool(current_user.is_authenticated) and current_sign_in().closes_soon
 
 
 def planner() -> Person:

@@ -25,15 +25,22 @@ from app.people.locale import page_language
 from app.people.models import Person
 from app.people.operations import Spoken
 from app.people.terms import Level
+from app.plain import one_line
 
 MAILBOX = re.compile(r"[^@\s,;<>()\"]+@[^@\s,;<>()\"]+\.[^@\s,;<>()\"]+")
 SPARE_ROWS = 2
+LONGEST_NAME = 100
 ZONES = sorted(zone for zone in available_timezones() if "/" in zone and zone[:4] != "Etc/")
 
 
 def stripped(value: str | None) -> str | None:
     """What was typed without the spaces around it; None where nothing was."""
     return (value or "").strip() or None
+
+
+def as_a_name(value: str | None) -> str | None:
+    """A name as it was typed, on one line; None where nothing of it would be seen."""
+    return one_line(value or "") or None
 
 
 def choices(pairs: Iterable[tuple[Any, Any]]) -> list[SelectChoice]:
@@ -58,8 +65,8 @@ def name_field() -> StringField:
     """A name of more than spaces."""
     return StringField(
         _l("Name"),
-        [DataRequired(_l("Type a name; a nickname will do.")), Length(max=100)],
-        filters=[stripped],
+        [DataRequired(_l("Type a name; a nickname will do.")), Length(max=LONGEST_NAME)],
+        filters=[as_a_name],
     )
 
 

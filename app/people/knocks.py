@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from enum import StrEnum
 
 from sqlalchemy import CheckConstraint, ForeignKey, text
 from sqlalchemy.orm import Mapped, mapped_column
@@ -12,6 +13,14 @@ from app.people.terms import Role
 
 CODE_LASTS = timedelta(minutes=10)
 MOST_TRIES = 5
+
+
+class Purpose(StrEnum):
+    """What a letter to a contact is for."""
+
+    ENTER = "enter"
+    NEW_ADDRESS = "new_address"  # somebody who is in says that it is theirs: its code shows it
+    OLD_ADDRESS = "old_address"  # it was theirs until now; no code
 
 
 class Knock(Base):
@@ -46,6 +55,7 @@ class Knock(Base):
     made_at: Mapped[datetime]
     lapses_at: Mapped[datetime] = mapped_column(index=True)
     ended_at: Mapped[datetime | None]
+    purpose: Mapped[Purpose] = mapped_column(default=Purpose.ENTER, server_default="enter")
 
     @property
     def by_phone(self) -> bool:

@@ -41,6 +41,11 @@ class Person(Base):
     somebody saw their parents' consent on *consent_seen_on* (Law 78/2014: 16, or 15 with it).
     *earliest*, *latest* (in their zone) and *hours_a_week* are their own limits; *interests* holds
     the codes of what they like to do, with spaces between.
+
+    Between *quiet_from* and *quiet_until*, in their zone, no message wakes them; none: the usual.
+
+    Who was erased (*erased_at*) is nobody's any more; the row goes when no letter and no register
+    needs the name.
     """
 
     __tablename__ = "person"
@@ -50,6 +55,9 @@ class Person(Base):
         CheckConstraint("hours_a_week > 0", name="hours_a_week"),
         CheckConstraint("earliest < latest", name="earliest_is_before_latest"),
         CheckConstraint("substr(sign_in_phone, 1, 1) = '+'", name="sign_in_phone_is_e164"),
+        CheckConstraint(
+            "(quiet_from IS NULL) = (quiet_until IS NULL)", name="quiet_hours_have_two_ends"
+        ),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -72,8 +80,11 @@ class Person(Base):
     hours_a_week: Mapped[int | None]
     earliest: Mapped[time | None]
     latest: Mapped[time | None]
+    quiet_from: Mapped[time | None]
+    quiet_until: Mapped[time | None]
     is_active: Mapped[bool] = mapped_column(default=True)
     created_at: Mapped[datetime]
+    erased_at: Mapped[datetime | None]
 
     home_centre: Mapped[Centre | None] = relationship()
     memberships: Mapped[list[Membership]] = relationship(
@@ -101,6 +112,13 @@ class Person(Base):
     @property
     def tz(self) -> ZoneInfo:
         return ZoneInfo(self.zone)
+
+    @property
+    def quiet_hours(self) -> tuple[time, time] | None:
+        """From when until when nothing wakes them, by their own wish."""
+        if self.quiet_from is None or self.quiet_until is None:
+            return None
+        return self.quiet_from, self.quiet_until
 
     @property
     def owns_address(self) -> bool:
@@ -141,6 +159,13 @@ class Person(Base):
     def applications(self) -> list[Membership]:
         """The roles they would like to have; somebody will talk with them first."""
         return [m for m in self.memberships if m.role in HELPERS and m.stage in APPLYING]
+
+    @property
+    def takes_part(self) -> bool:
+        """Whether they come as a participant, even if they help as well, or are nothing yet; not
+        whoever works here."""
+        comes = self.has_role(Role.PARTICIPANT) or not self.helps_or_would
+        return comes and not self.has_role(*STAFF)
 
     @property
     def helps_or_would(self) -> bool:
@@ -231,11 +256,17 @@ class SpokenLanguage(Base):
 
 STAFF_LIFE, STAFF_IDLE = timedelta(hours=12), timedelta(minutes=30)
 LIFE, IDLE = timedelta(days=30), timedelta(days=30)
+AWAY = timedelta(minutes=15)
+"""A participant's device on which nothing happened for so long shows nothing of them any more,
+unless they said that it is theirs alone (PRIVACY.md 2.4)."""
 CONFIRMED_FOR = timedelta(minutes=15)
 
 
 class SignIn(Base):
-    """One device that is signed in. Only the SHA-256 of its 256-bit token is kept."""
+    """One device that is signed in. Only the SHA-256 of its 256-bit token is kept.
+
+    *own_device*: its person said that nobody else ever holds it.
+    """
 
     __tablename__ = "sign_in"
 
@@ -246,19 +277,32 @@ class SignIn(Base):
     seen_at: Mapped[datetime]
     confirmed_at: Mapped[datetime]
     ended_at: Mapped[datetime | None]
+    own_device: Mapped[bool] = mapped_column(default=False, server_default=text("false"))
 
     person: Mapped[Person] = relationship(lazy="joined", innerjoin=True)
 
     def is_alive(self, now: datetime) -> bool:
         """Neither signed out nor paused, nor too old, nor idle for too long (ASVS 7.3)."""
-        staff = self.person.has_role(*STAFF)
-        life, idle = (STAFF_LIFE, STAFF_IDLE) if staff else (LIFE, IDLE)
-        return (
-            self.ended_at is None
-            and self.person.is_active
-            and now < self.began_at + life
-            and now < self.seen_at + idle
-        )
+        return self._may_live(now) and now < self.seen_at + self._idle
+
+    def was_away(self, now: datetime) -> bool:
+        """Whether nothing but time closed it: nobody signed it out, and it is not too old."""
+        return self._may_live(now) and now >= self.seen_at + self._idle
+
+    @property
+    def closes_soon(self) -> bool:
+        """Whether a quarter of an hour without a click closes it."""
+        return self._idle == AWAY
+
+    def _may_live(self, now: datetime) -> bool:
+        life = STAFF_LIFE if self.person.has_role(*STAFF) else LIFE
+        return self.ended_at is None and self.person.is_active and now < self.began_at + life
+
+    @property
+    def _idle(self) -> timedelta:
+        if self.person.has_role(*STAFF):
+            return STAFF_IDLE
+        return AWAY if self.person.takes_part and not self.own_device else IDLE
 
     def is_fresh(self, now: datetime) -> bool:
         """Whether the password was typed so lately that protected details may be shown."""

@@ -20,6 +20,7 @@ from app.people.models import (
     SignIn,
     SpokenLanguage,
 )
+from app.people.namesakes import keep_name
 from app.people.passwords import hash_password, is_right
 from app.people.queries import (
     LONGEST_WINDOW,
@@ -153,7 +154,7 @@ def add_person(
     for centre, given in roles.items():
         set_roles(person, centre, given, volunteers=volunteers)
     set_languages(person, spoken)
-    db.session.flush()
+    keep_name(person)
     return person
 
 

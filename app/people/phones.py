@@ -10,6 +10,10 @@ HOME = "RO"
 
 
 MOBILE = (PhoneNumberType.MOBILE, PhoneNumberType.FIXED_LINE_OR_MOBILE)
+SIGNS = " ()./-"
+_SIGNS = str.maketrans(dict.fromkeys(SIGNS))
+ABROAD = ("+40", "0040")
+"""How our numbers begin for whoever is abroad."""
 
 
 def e164(typed: str) -> str | None:
@@ -22,6 +26,16 @@ def e164(typed: str) -> str | None:
     if number.extension or phonenumbers.number_type(number) not in MOBILE:
         return None
     return phonenumbers.format_number(number, PhoneNumberFormat.E164)
+
+
+def plain(typed: str) -> str:
+    """*typed* without spaces and signs, a number of ours as it is dialled here: the same for
+    0733 222 111 and +40733222111. `namesakes.plain_in_rows` says the same to the database."""
+    digits = typed.translate(_SIGNS)
+    for prefix in ABROAD:
+        if digits.startswith(prefix):
+            return "0" + digits.removeprefix(prefix)
+    return digits
 
 
 def shown(number: str) -> str:

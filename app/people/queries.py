@@ -5,11 +5,11 @@ from __future__ import annotations
 import hashlib
 from datetime import datetime, timedelta
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import Select, exists, func, or_, select
 
 from app.extensions import db
 from app.people.models import Centre, FailedSignIn, Membership, PasswordLink, Person, SignIn
-from app.people.terms import STAFF, Role, Stage
+from app.people.terms import HELD, STAFF, Role, Stage
 
 WINDOW = timedelta(minutes=15)
 MOST_PER_ACCOUNT, MOST_PER_NETWORK = 10, 50
@@ -65,7 +65,21 @@ def people_of(staff: Person) -> Select[Person]:
     theirs = select(Membership.person_id).where(
         Membership.centre_id.in_(staff.centres_where(*STAFF))
     )
-    return select(Person).where(Person.id.in_(theirs)).order_by(Person.name, Person.id)
+    return (
+        select(Person)
+        .where(Person.id.in_(theirs), Person.erased_at.is_(None))
+        .order_by(Person.name, Person.id)
+    )
+
+
+def looked_after_by(staff: Person) -> Select[Person]:
+    """Those of them whose own life is the business of *staff*: their family, what they agree to,
+    how they are reached. Who would only like to help in a centre of *staff*, or has left there, and
+    is somebody elsewhere, shows there what they applied with and nothing else."""
+    theirs = (Membership.person_id == Person.id, Membership.stage.in_(HELD))
+    held = exists().where(*theirs)
+    mine = Membership.centre_id.in_(staff.centres_where(*STAFF))
+    return people_of(staff).where(or_(held.where(mine), ~held))
 
 
 def with_role(centre_id: int, *roles: Role) -> Select[Person]:

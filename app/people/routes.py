@@ -7,11 +7,17 @@ from flask_login import current_user
 from werkzeug import Response
 
 from app import clock
-from app.extensions import db
+from app.extensions import csrf, db
 from app.i18n import _
 from app.people import operations
 from app.people.access import public
-from app.people.current import current_person, current_sign_in, forget, remember
+from app.people.current import (
+    away_here,
+    current_person,
+    current_sign_in,
+    forget,
+    remember,
+)
 from app.people.forms import (
     ConfirmForm,
     NewPasswordForm,
@@ -20,11 +26,12 @@ from app.people.forms import (
     profile_of,
     stripped,
 )
+from app.people.namesakes import keep_name
 from app.people.operations import LinkUsed, TooManyTries
 from app.people.passwords import WeakPassword
 from app.people.queries import password_link
 from app.people.terms import HELPERS, Role
-from app.web import callers_network, local_path, settings
+from app.web import callers_network, came_from, local_path, settings
 
 bp = Blueprint("people", __name__)
 
@@ -33,7 +40,13 @@ bp = Blueprint("people", __name__)
 @public
 def sign_in() -> str | Response:
     if current_user.is_authenticated:
-        return redirect(url_for(".home"), 303)
+        then = local_path(request.args.get("next")) or url_for(".home")
+        return redirect(then, 303)
+    away = away_here() if "next" in request.args else None
+    if away is not None and away.person.password_hash is None:  # a code is their only way
+        asked = request.args
+        code = url_for("codes.wanted", next=asked.get("next"), lost=asked.get("lost"))
+        return redirect(code, 303)
     return render_template("people/sign_in.html", form=SignInForm())
 
 
@@ -69,22 +82,27 @@ def home() -> Response:
         return redirect(url_for("invitations.people"), 303)
     if person.has_role(*HELPERS):
         return redirect(url_for("staffing.needed"), 303)
-    if person.applications:
+    if person.applications and not person.has_role(Role.PARTICIPANT):
         return redirect(url_for("steps.overview"), 303)
     return redirect(url_for("programme.mine"), 303)
 
 
 @bp.post("/sign-out")
+@public
 def sign_out() -> Response:
     forget()
     db.session.commit()
     flash(_("You are signed out."), "success")
-    return redirect(url_for("programme.index"), 303)
+    response = redirect(url_for("programme.index"), 303)
+    response.headers["Clear-Site-Data"] = '"storage"'  # what a page kept until it could be sent
+    return response
 
 
 @bp.post("/leave")
+@public
 def leave() -> Response:
-    """Leave in a hurry: signed out, this site's traces cleared, and on to a harmless page."""
+    """Leave in a hurry: signed out, this site's traces cleared, and on to a harmless page; however
+    long the page was open, and whether somebody still is signed in or not."""
     forget()
     db.session.commit()
     response = redirect(settings().exit_url, 303)
@@ -92,11 +110,14 @@ def leave() -> Response:
     return response
 
 
+csrf.exempt(leave)  # a page that was open for days leads out as well; other sites cannot ask for it
+
+
 @bp.get("/confirmation")
 def confirm() -> str | Response:
     if current_person().password_hash is None:
         return redirect(url_for("codes.again", next=request.args.get("next")), 303)
-    return render_template("people/confirm.html", form=ConfirmForm())
+    return _confirm_page(ConfirmForm())
 
 
 @bp.post("/confirmation")
@@ -104,13 +125,19 @@ def confirmed() -> str | tuple[str, int] | Response:
     """The password once more, before protected details are shown."""
     form = ConfirmForm()
     if not form.validate_on_submit():
-        return render_template("people/confirm.html", form=form), 422
+        return _confirm_page(form), 422
     right = operations.confirm_password(current_sign_in(), form.password.data, now=clock.now())
     db.session.commit()
     if not right:
         form.form_errors.append(_("The password is not right."))
-        return render_template("people/confirm.html", form=form), 422
+        return _confirm_page(form), 422
     return redirect(local_path(request.args.get("next")) or url_for(".home"), 303)
+
+
+def _confirm_page(form: ConfirmForm) -> str:
+    """*back* is where somebody goes who would rather not; it stays when the password was wrong."""
+    back = local_path(request.form.get("back")) or came_from() or url_for(".home")
+    return render_template("people/confirm.html", form=form, back=back)
 
 
 @bp.get("/profile")
@@ -126,6 +153,7 @@ def change_profile() -> str | tuple[str, int] | Response:
         return render_template("people/profile.html", form=form), 422
     person.name, person.phone = form.name.data, stripped(form.phone.data)
     person.language, person.zone = form.language.data, form.zone.data
+    keep_name(person)
     db.session.commit()
     flash(_("Saved."), "success")
     return redirect(f"/{person.language}{url_for('.profile')[len(request.script_root) :]}", 303)

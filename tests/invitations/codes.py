@@ -13,7 +13,7 @@ from app.extensions import db
 from app.notices.delivery import Post
 from app.notices.letter import Letter
 from app.notices.models import Kind, Notice
-from app.notices.operations import send_due
+from app.notices.sending import send_due
 from app.people.models import Person
 from app.reminders.letters import compose
 from tests.conftest import Browser

@@ -14,6 +14,7 @@ from app.invitations.operations import EmailIsTheirs, change_email, invite
 from app.notices.models import Kind, Notice, State
 from app.people.languages import COMMON
 from app.people.models import Centre, Membership, PasswordLink, Person
+from app.people.namesakes import keep_name
 from app.people.operations import LinkUsed, choose_password, make_password_link
 from app.people.passwords import hash_password
 from app.people.terms import Level, Role
@@ -55,6 +56,83 @@ def save(browser: Browser, person: Person, form: dict[str, object]) -> tuple[int
 def letters(person: Person) -> list[State]:
     owed = select(Notice.state).where(Notice.person == person, Notice.kind == Kind.PASSWORD)
     return list(db.session.scalars(owed.order_by(Notice.id)))
+
+
+class TestSomebodyWhoIsPerhapsKnown:
+    """Whoever adds a person is asked first whether it is one of those whom they see anyway."""
+
+    def form(self, centre: Centre, name: str, **changes: object) -> dict[str, object]:
+        plain = {"name": name, "centre": centre.id, "roles": ["participant"], "language": "ro"}
+        return plain | {"gender": ""} | changes
+
+    def test_is_asked_about_and_added_all_the_same(self, browser: Browser) -> None:
+        here = make.centre()
+        mohammed = make.participant(here, name="Mohammed Ali")
+        boss = make.coordinator(here)
+        keep_name(mohammed)
+        browser.sign_in(boss)
+
+        asked = browser.post("/en/people/new", data=self.form(here, "Мохамад Али"))
+
+        assert asked.status_code == 200
+        assert "Perhaps already here" in asked.text
+        assert f"/en/people/{mohammed.ref}" in asked.text
+        assert 'name="is_new" type="hidden" value="Мохамад Али"' in asked.text
+        assert called("Мохамад Али") == 0
+        sent = self.form(here, "Мохамад Али", is_new="Мохамад Али")
+        assert browser.post("/en/people/new", data=sent).status_code == 303
+        assert called("Мохамад Али") == 1
+
+    def test_of_people_elsewhere_nothing_is_said(self, browser: Browser) -> None:
+        here = make.centre()
+        elsewhere = make.participant(make.centre(), name="Mohammed Ali", phone="0722 000 111")
+        keep_name(elsewhere)
+        boss = make.coordinator(here)
+        browser.sign_in(boss)
+
+        sent = self.form(here, "Mohamad Ali", phone="0722 000 111")
+
+        assert browser.post("/en/people/new", data=sent).status_code == 303
+
+    def test_a_colleague_whom_one_may_not_change_is_named_without_a_link(
+        self, browser: Browser
+    ) -> None:
+        here = make.centre()
+        colleague = make.person([Role.ADMINISTRATOR], here, name="Ioana Pop")
+        keep_name(colleague)
+        browser.sign_in(make.coordinator(here))
+
+        asked = browser.post("/en/people/new", data=self.form(here, "Ioana Popp"))
+
+        assert "Ioana Pop" in asked.text
+        assert f"/people/{colleague.ref}" not in asked.text
+
+
+def called(name: str) -> int:
+    return len(db.session.scalars(select(Person).where(Person.name == name)).all())
+
+
+class TestTheWayBack:
+    def test_saving_somebody_and_their_other_pages_lead_to_them(self, browser: Browser) -> None:
+        here = make.centre()
+        layla, boss = make.participant(here, name="Layla Haddad"), make.coordinator(here)
+        browser.sign_in(boss)
+
+        saved = browser.post(f"/en/people/{layla.ref}", data=typed(layla, here))
+
+        assert saved.location == f"/en/people/{layla.ref}"
+        back = f'class="back-link"><a href="/en/people/{layla.ref}"><bdi>Layla Haddad'
+        for page in ("contact", "sign-outs", "hours"):
+            assert back in browser.get(f"/en/people/{layla.ref}/{page}").text, page
+
+    def test_of_a_colleague_to_the_list(self, browser: Browser) -> None:
+        here = make.centre()
+        colleague = make.person([Role.ADMINISTRATOR], here)
+        browser.sign_in(make.coordinator(here))
+
+        for page in ("contact", "sign-outs", "hours"):
+            answer = browser.get(f"/en/people/{colleague.ref}/{page}").text
+            assert 'class="back-link"><a href="/en/people">' in answer, page
 
 
 class TestEmail:

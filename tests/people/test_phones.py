@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import pytest
+from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 
-from app.people.phones import e164, shown
+from app.people.models import Person
+from app.people.namesakes import perhaps
+from app.people.phones import e164, plain, shown
 from tests import make
 
 
@@ -50,3 +53,20 @@ class TestTheDatabaseKnowsItToo:
     def test_what_is_not_e164_is_not_kept(self) -> None:
         with pytest.raises(IntegrityError):
             make.person(sign_in_phone="0721234567")
+
+
+WAYS = ("0733 222 111", "0733-222-111", "+40733222111", "0040 733.222.111", "(0733) 222/111")
+
+
+@pytest.mark.parametrize("kept", WAYS)
+@pytest.mark.usefixtures("app")
+def test_one_number_typed_in_many_ways_is_one(kept: str) -> None:
+    known = make.participant(make.centre(), phone=kept)
+    everybody = select(Person)
+    for typed in WAYS:
+        assert plain(typed) == plain(kept)
+        (found,) = perhaps("Zoe", typed, among=everybody)
+        assert found.person is known
+        assert found.same_contact
+    for other in ("+41733222111", "0733 222 112", "--- ---"):
+        assert perhaps("Zoe", other, among=everybody) == []

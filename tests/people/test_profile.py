@@ -8,7 +8,7 @@ import pytest
 
 from app.extensions import db
 from app.people import profile
-from app.people.models import StageChange
+from app.people.models import Membership, StageChange
 from app.people.operations import set_languages
 from app.people.profile import (
     CentreCorrects,
@@ -258,3 +258,14 @@ def test_whoever_applied_begins_at_their_profile(browser: Browser) -> None:
     browser.sign_in(make.applicant(make.centre()))
 
     assert browser.get("/home").location == "/profile/steps"
+
+
+def test_whoever_takes_part_and_would_like_to_help_begins_with_their_sessions(
+    browser: Browser,
+) -> None:
+    here = make.centre()
+    mother = make.applicant(here)
+    mother.memberships.append(Membership(centre=here, role=Role.PARTICIPANT))
+    db.session.commit()
+
+    assert browser.sign_in(mother).get("/home").location == "/mine"

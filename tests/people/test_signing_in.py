@@ -101,8 +101,10 @@ def test_ten_wrong_tries_close_the_account_for_a_quarter_of_an_hour(browser: Bro
     [
         (Role.COORDINATOR, timedelta(minutes=29), True),
         (Role.COORDINATOR, timedelta(minutes=31), False),
-        (Role.PARTICIPANT, timedelta(days=29), True),
-        (Role.PARTICIPANT, timedelta(days=31), False),
+        (Role.VOLUNTEER, timedelta(days=29), True),
+        (Role.VOLUNTEER, timedelta(days=31), False),
+        (Role.PARTICIPANT, timedelta(minutes=14), True),
+        (Role.PARTICIPANT, timedelta(minutes=15), False),
     ],
 )
 def test_a_sign_in_ends_by_itself(app: Flask, role: Role, idle: timedelta, alive: bool) -> None:
@@ -117,7 +119,7 @@ def test_a_sign_in_ends_by_itself(app: Flask, role: Role, idle: timedelta, alive
 
 def test_the_cookie_is_set_once_and_lasts_for_the_thirty_days(browser: Browser) -> None:
     with time_machine.travel(BEFORE, tick=False) as clock:
-        try_sign_in(browser, somebody())
+        try_sign_in(browser, somebody(roles=[Role.VOLUNTEER], at=make.centre()))
         browser.get("/mine")  # its forms have put their token into the cookie
         for _day in range(29):
             clock.shift(timedelta(days=1))
@@ -168,6 +170,26 @@ def test_leaving_in_a_hurry_signs_out_and_shows_something_harmless(browser: Brow
     assert answer.location == "https://ro.wikipedia.org/"
     assert "cache" in answer.headers["Clear-Site-Data"]
     assert browser.get("/mine").status_code == 303
+
+
+def test_whoever_would_rather_not_type_the_password_goes_back(browser: Browser) -> None:
+    try_sign_in(browser, somebody())
+    came = {"Referer": "http://localhost/en/participants?name=a"}
+    back = 'class="back-link"><a href="/en/participants?name=a">'
+
+    page = browser.get("/en/confirmation?next=/en/participants/twice", headers=came)
+    again = browser.post(
+        "/en/confirmation?next=/en/participants/twice",
+        data={"password": "wrong", "back": "/en/participants?name=a"},
+        headers={"Referer": "http://localhost/en/confirmation"},
+    )
+    elsewhere = browser.post("/en/confirmation", data={"back": "//elsewhere.example"})
+
+    assert back in page.text
+    assert "only for you" not in page.text
+    assert again.status_code == 422
+    assert back in again.text
+    assert "elsewhere.example" not in elsewhere.text
 
 
 def test_the_password_again_before_protected_details(browser: Browser) -> None:
@@ -262,7 +284,7 @@ class TestPasswordLinks:
         for email in (person.email, "nobody@example.org", person.email):
             answer = browser.post("/forgotten-password", data={"email": email})
             assert answer.status_code == 303
-        assert len(db.session.scalars(select(Notice)).all()) == 1
+        assert len(db.session.scalars(select(Notice).where(Notice.person == person)).all()) == 1
 
     @pytest.mark.usefixtures("app")
     def test_an_invitation_is_owed_to_whoever_can_read_it(self) -> None:
@@ -272,7 +294,8 @@ class TestPasswordLinks:
         invite(make.person(email=None), by=boss, now=BEFORE)
         forgotten("nobody@example.org", network="n", now=BEFORE)
 
-        assert len(db.session.scalars(select(Notice)).all()) == 1
+        owed = db.session.scalars(select(Notice).where(Notice.person_id.is_not(None))).all()
+        assert len(owed) == 1
 
 
 class TestPasswords:

@@ -1,0 +1,1 @@
+"""What is held about a person: why and for how long, a copy of it for them, and its erasure."""
