@@ -10,6 +10,7 @@ from sqlalchemy.orm import contains_eager, joinedload, selectinload
 
 from app.approval.lacking import Lack, lacks
 from app.extensions import db
+from app.people.guardians import child_ids
 from app.people.models import Apart, Centre, Membership, Person, StageChange
 from app.people.papers import Contract, ContractKind
 from app.people.queries import people_of
@@ -140,6 +141,12 @@ def kept_apart_from(person: Person, staff: Person) -> Sequence[Person]:
         .union(select(Apart.person_id).where(Apart.other_id == person.id))
     )
     return db.session.scalars(people_of(staff).where(Person.id.in_(others))).all()
+
+
+def children_of_both(person: Person, other: Person, staff: Person) -> Sequence[Person]:
+    """The children for whom both decide, of those *staff* may see, by name."""
+    theirs = [Person.id.in_(child_ids(one)) for one in (person, other)]
+    return db.session.scalars(people_of(staff).where(*theirs)).all()
 
 
 def both_expected(

@@ -37,6 +37,7 @@ from app.approval.papers import (
 from app.approval.queries import (
     applications_to,
     both_expected,
+    children_of_both,
     confirmed_for,
     helping_in,
     kept_apart_from,
@@ -52,6 +53,7 @@ from app.people.models import Centre, Membership, Person, StageChange
 from app.people.papers import Contract, ContractKind, IntegrityCheck
 from app.people.queries import centres_of, people_of
 from app.people.terms import HELPERS, STAFF, Role, Stage
+from app.programme.models import Meeting
 from app.refusal import Refusal
 from app.web import one_or_404, settings
 
@@ -84,6 +86,16 @@ class There:
     lacking: dict[Role, tuple[Lack, ...]]
 
 
+@dataclass(frozen=True)
+class NeverTogether:
+    """Somebody whom one person never meets; where both are expected all the same, and the children
+    for whom both decide."""
+
+    other: Person
+    both: Sequence[Meeting]
+    children: Sequence[Person]
+
+
 @bp.get("/people/<ref>/papers")
 def papers(ref: str) -> str:
     """How far they have come, their contracts and checks, and whom they never meet."""
@@ -98,15 +110,24 @@ def _papers(person: Person, *, refused: Refusal | None = None) -> str:
         known=person,
         there=[_there(person, centre, now) for centre in _centres_of(person)],
         uncovered=no_longer_covered(person, staff(), now=now),
-        apart=[(one, both_expected(person, one, staff(), now=now)) for one in others],
+        apart=[_apart(person, one, now) for one in others],
         found=_found(person, others),
         looked_for=request.args.get("name", "").strip(),
         names=_names(person),
         refused=refused,
         steps=STEPS,
         asked_first=ASKED_FIRST,
+        may_change=may_change,
         today=now.date(),
         Stage=Stage,
+    )
+
+
+def _apart(person: Person, other: Person, now: datetime) -> NeverTogether:
+    return NeverTogether(
+        other=other,
+        both=both_expected(person, other, staff(), now=now),
+        children=children_of_both(person, other, staff()),
     )
 
 

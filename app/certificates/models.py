@@ -72,6 +72,19 @@ class Certificate(Base):
         return number
 
     @property
+    def sort(self) -> str:
+        """What it certifies: volunteering, or as a participant attendance or hours."""
+        sort: str = self.facts.get("sort", "volunteering")
+        return sort
+
+    @property
+    def holder(self) -> str:
+        """The name that stands on the paper."""
+        facts = self.facts
+        name: str = facts["volunteer"] if "volunteer" in facts else facts["participant"]
+        return name
+
+    @property
     def is_intact(self) -> bool:
         """Whether the content is still what was issued, byte for byte."""
         return digest(self.content) == self.digest

@@ -40,18 +40,18 @@ def can_make_pdf() -> bool:
     return bool(weasyprint)
 
 
-def pdf_of(html: str) -> bytes:
+def pdf_of(html: str, *, style: Path = STYLE) -> bytes:
     """The page as PDF. Raises `NoPaper` where the system lacks what is needed."""
     if not can_make_pdf():
         raise NoPaper
     import weasyprint
 
     logging.getLogger("weasyprint").setLevel(logging.ERROR)
-    style = weasyprint.CSS(string=STYLE.read_text(encoding="utf-8"))
+    look = weasyprint.CSS(string=style.read_text(encoding="utf-8"))
     page = weasyprint.HTML(string=html, url_fetcher=_fetch_nothing)
-    made: Any = page.write_pdf(stylesheets=[style])
+    made: Any = page.write_pdf(stylesheets=[look])
     return bytes(made)
 
 
 def _fetch_nothing(url: str, *_args: object, **_kwargs: object) -> NoReturn:
-    raise ValueError("a certificate asks nobody for anything")
+    raise ValueError("a paper asks nobody for anything")

@@ -43,6 +43,12 @@ bp = Blueprint("certificates", __name__)
 MOST_UNKNOWN = 20
 """So many unknown codes from one network in a quarter of an hour; then it has to wait."""
 SHOWN_OF_DIGEST = 16
+SHEETS = {
+    "volunteering": "certificates/sheet.html",
+    "attendance": "attendance/paper_sheet.html",
+    "hours": "attendance/paper_sheet.html",
+}
+"""What a certificate of that sort looks like on paper."""
 
 
 @bp.app_context_processor
@@ -176,6 +182,7 @@ def _paper(certificate: Certificate) -> dict[str, Any]:
     code = segno.make(address, error="m")
     return {
         "facts": certificate.facts,
+        "sheet": SHEETS[certificate.sort],
         "digest": certificate.digest,
         "code": spaced(certificate.code),
         "address": address,
@@ -246,7 +253,7 @@ def check(code: str) -> str | tuple[str, int]:
         abort(429)
     found = db.session.scalars(certificate_by_code(code)).one_or_none()
     if found is None:
-        note_aside(insert(FailedSignIn).values(subject_hash=hashed(network), at=now))
+        note_aside((insert(FailedSignIn).values(subject_hash=hashed(network), at=now), None))
         form = CodeForm(formdata=None, data={"code": code})
         return render_template("certificates/find.html", form=form, unknown=True), 404
     facts = operations.checked(found).facts
@@ -254,7 +261,7 @@ def check(code: str) -> str | tuple[str, int]:
         "certificates/check.html",
         certificate=found,
         facts=facts,
-        initials=initials(facts["volunteer"]),
+        initials=initials(found.holder),
         digest=found.digest[:SHOWN_OF_DIGEST],
         time=hours_minutes,
         as_day=_as_day,

@@ -12,19 +12,28 @@ from typing import Any
 
 from flask import current_app, url_for
 from flask_babel import format_date
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import contains_eager, joinedload, selectinload
 
+from app.attendance.queries import unmarked
+from app.attendance.standings import worries
 from app.certificates.queries import requests_at
 from app.extensions import db
 from app.i18n import _, ngettext
+from app.notices.ledger import StoppedAddress
 from app.notices.models import Notice
 from app.notices.queries import call_list
+from app.notices.stopping import stopped_addresses
 from app.people.locale import page_language
 from app.people.models import Centre, Membership, Person
 from app.people.queries import with_role
 from app.people.terms import HELPERS, Stage
-from app.planning.lacking import childcare_lacking, learners_elsewhere, too_small_groups
+from app.planning.lacking import (
+    childcare_lacking,
+    counting_on_childcare,
+    learners_elsewhere,
+    too_small_groups,
+)
 from app.presence.queries import disputed, unrecorded
 from app.programme.days_off import days_off
 from app.programme.models import Activity, Meeting, Status
@@ -99,6 +108,7 @@ def attention_for(person: Person, centre: Centre, *, now: datetime) -> Attention
         (_("Integrity certificates"), _certificates(centre, now, needs, helping)),
         (_("Contracts"), _contracts(centre, now, needs, helping)),
         (_("Presence"), _presence(person, centre, now)),
+        (_("Participants who fall behind"), _behind(person, centre, now)),
         (_("Certificates asked for"), _asked_certificates(centre)),
         (_("Not published yet"), _drafts(centre, now)),
         (_("Please telephone"), _calls(person, now)),
@@ -179,12 +189,24 @@ def _elsewhere(person: Person, meetings: Sequence[Meeting]) -> Iterator[Point]:
 
 
 def _childcare(person: Person, meetings: Sequence[Meeting]) -> Iterator[Point]:
-    for host, cancelled in childcare_lacking(person, meetings):
+    lacking = childcare_lacking(person, meetings)
+    counting = counting_on_childcare([host for host, cancelled in lacking if cancelled])
+    for host, cancelled in lacking:
         if cancelled:
-            yield _at(host, _("its childcare is cancelled"), ref=cancelled)
+            yield _at(host, _childcare_off(counting.get(host.id, 0)), ref=cancelled)
         else:
             says = _("there is no childcare for this session")
             yield _at(host, says, page="childcare.show", ref=host.activity.ref)
+
+
+def _childcare_off(number: int) -> str:
+    says = _("its childcare is cancelled")
+    if not number:
+        return says
+    counted = ngettext(
+        "%(num)s participant counted on it", "%(num)s participants counted on it", number
+    )
+    return f"{says}{_(', ')}{counted}"
 
 
 def _rooms(meetings: Sequence[Meeting]) -> Iterator[Point]:
@@ -224,7 +246,7 @@ def _small(person: Person, centre: Centre, now: datetime) -> Iterator[Point]:
         if first > now:
             day = format_date(first.astimezone(centre.tz).date(), "d MMMM")
             begun = _("begins on %(day)s", day=day)
-        href = url_for("signups.list_learners", ref=activity.ref)
+        href = url_for("courses.course", ref=activity.ref)
         yield Point(href, f"{count}{_(', ')}{begun}", activity.title_in(page_language()))
 
 
@@ -323,6 +345,32 @@ def _presence(person: Person, centre: Centre, now: datetime) -> Iterator[Point]:
         yield _at(meeting, says, page="presence.of_meeting")
     for meeting in unrecorded(person, centre, now=now):
         yield _at(meeting, _("presence not yet recorded"), page="presence.of_meeting")
+    for meeting in unmarked(person, centre, now=now):
+        yield _at(meeting, _("participants not yet marked"), page="attendance.of_meeting")
+
+
+def _behind(person: Person, centre: Centre, now: datetime) -> Iterator[Point]:
+    """The courses whose certificate somebody cannot, or can hardly, reach any more."""
+    for one in worries(person, centre, now=now):
+        says = []
+        if one.lost:
+            says.append(
+                ngettext(
+                    "out of reach of the certificate: %(num)s",
+                    "out of reach of the certificate: %(num)s",
+                    one.lost,
+                )
+            )
+        if one.nearly:
+            says.append(
+                ngettext(
+                    "one more session missed and it is out of reach: %(num)s",
+                    "one more session missed and it is out of reach: %(num)s",
+                    one.nearly,
+                )
+            )
+        href = url_for("courses.course", ref=one.activity.ref)
+        yield Point(href, _("; ").join(says), one.activity.title_in(page_language()))
 
 
 def _asked_certificates(centre: Centre) -> Iterator[Point]:
@@ -353,11 +401,25 @@ def _page_of(term: Term) -> str:
 
 
 def _calls(person: Person, now: datetime) -> Iterator[Point]:
-    owed = call_list(person, now=now).with_only_columns(Notice.id)
-    if number := len(db.session.scalars(owed).all()):
+    owed = call_list(person, now=now).with_only_columns(Notice.id).order_by(None).subquery()
+    dead = stopped_addresses(person).with_only_columns(StoppedAddress.id).order_by(None).subquery()
+    number, stopped = db.session.execute(
+        select(
+            select(func.count()).select_from(owed).scalar_subquery(),
+            select(func.count()).select_from(dead).scalar_subquery(),
+        )
+    ).one()
+    if number:
         says = ngettext(
             "%(num)s message could not be delivered",
             "%(num)s messages could not be delivered",
             number,
+        )
+        yield Point(url_for("calls.calls"), says)
+    if stopped:
+        says = ngettext(
+            "%(num)s address takes no messages any more",
+            "%(num)s addresses take no messages any more",
+            stopped,
         )
         yield Point(url_for("calls.calls"), says)

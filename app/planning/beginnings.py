@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from app.listening.gaps import Gap, PartOfDay
+from app.listening.hours import SATURDAY, usual_hours
 from app.planning.outlines import Outline
 from app.planning.plan_questions import READ
 from app.planning.plan_rows import SUPPORT
@@ -32,6 +34,26 @@ def usual_plan(kind: Kind) -> dict[str, Any]:
 def in_term(term: Term | None) -> dict[str, Any]:
     """The form as it begins for a new activity in *term*."""
     return {} if term is None else {"term": term.id, "centre": term.centre_id}
+
+
+PLANNED_LEVELS = {"A2": "A2.1", "B1": "B1.1", "B2": "B2"}
+
+
+def plan_for(gap: Gap, language: str) -> dict[str, Any]:
+    """The form as it begins for an activity that answers *gap*, with a title in *language*."""
+    matter, level = gap.matter, PLANNED_LEVELS.get(gap.level, gap.level)
+    starts, ends = usual_hours(gap.part)
+    weekday = str(SATURDAY) if gap.part is PartOfDay.WEEKEND else ""
+    return usual_plan(matter.kind) | {
+        "gap": gap.key,
+        "centre": gap.centre,
+        "support_language": "" if gap.language == "ro" else gap.language,
+        "level": level,
+        "topic": matter.topic.value if matter.topic else "",
+        "age": matter.age.value if matter.age else "",
+        "slots": [{"weekday": weekday, "starts": starts, "ends": ends, "room": 0}],
+        f"title_{language}": f"{matter.label} {level}".strip(),
+    }
 
 
 def plan_like(outline: Outline) -> dict[str, Any]:

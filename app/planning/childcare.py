@@ -30,8 +30,8 @@ from app.programme.operations import RoomClosed, RoomTaken
 from app.programme.places import Room
 from app.programme.queries import (
     activities_planned_by,
-    coming_meetings,
     meetings_planned_by,
+    meetings_to_come,
     rooms_of,
 )
 from app.web import one_or_404
@@ -138,7 +138,7 @@ def _told(taken: list[tuple[Meeting, Meeting]]) -> list[tuple[Meeting, Meeting |
 
 def _show(host: Activity, form: RoomForm, preview: dict[str, Any] | None = None) -> str:
     now = clock.now()
-    coming = [one for one in coming_meetings(host, now=now) if not one.is_cancelled]
+    coming = meetings_to_come(host, now=now)
     return render_template(
         "planning/childcare.html",
         activity=host,

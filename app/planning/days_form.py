@@ -13,7 +13,8 @@ from wtforms.validators import InputRequired, Length, Optional, ValidationError
 from app.i18n import _, _l
 from app.people.forms import choices
 from app.people.models import Centre
-from app.programme.calendar_import import LONGEST_NAME, MOST_BYTES, Found, clean_name
+from app.programme.calendar_file import LONGEST_NAME, MOST_BYTES, clean_name
+from app.programme.calendar_import import Found
 from app.programme.organisation_calendar import DayKind
 
 LONGEST = timedelta(days=366)
@@ -101,7 +102,7 @@ class ImportForm(_ForCentres):
 
     file = FileField(
         _l("Calendar file (.ics)"),
-        description=_l("Such as the school year of the ministry. At most 256 KB."),
+        description=_l("Such as the school year of the ministry. At most 1 MB."),
     )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -115,4 +116,8 @@ class ImportForm(_ForCentres):
     def content(self) -> bytes:
         """What was sent, and one byte more than is allowed at most."""
         sent = self.file.data
-        return sent.stream.read(MOST_BYTES + 1) if sent else b""
+        if not sent:
+            return b""
+        with sent.stream as stream:
+            content: bytes = stream.read(MOST_BYTES + 1)
+        return content

@@ -98,8 +98,10 @@ def asked_of(activity: Activity) -> list[str]:
     """The questions about *activity*; in which language an appointment is, who is needed says."""
     of_its_kind = activity.kind.policy.fields
     childcare = ("age",) if activity.kind is Kind.CHILDCARE else ()
-    languages = () if activity.kind.policy.single else ("language", "support_language")
-    return [*of_its_kind, *childcare, *languages]
+    single = activity.kind.policy.single
+    languages = () if single else ("language", "support_language")
+    elsewhere = ("meeting_point",) if activity.meeting_point and not single else ()
+    return [*of_its_kind, *childcare, *elsewhere, *languages]
 
 
 def details_of(activity: Activity) -> dict[str, Any]:

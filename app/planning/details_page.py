@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
@@ -48,7 +49,7 @@ def change(ref: str) -> tuple[str, int] | Response:
         changed, freed = change_facts(
             activity,
             form.facts(),
-            taken=places_taken,
+            taken=partial(places_taken, now=clock.now()),
             by=planner(),
             now=clock.now(),
             free=request.form.get("free", "").split(),
@@ -121,7 +122,7 @@ def removal(ref: str) -> str:
         "planning/activity_removal.html",
         activity=activity,
         sessions=db.session.scalars(sessions).one(),
-        places=places_taken(activity),
+        places=places_taken(activity, now=clock.now()),
     )
 
 

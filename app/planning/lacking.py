@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import and_, func, or_, select
 from sqlalchemy.orm import aliased, lazyload
 
+from app.attendance.models import StartOverride
 from app.extensions import db
+from app.people.guardians import Guardianship
 from app.people.models import Centre, Person
 from app.programme.models import Activity, Booking, Meeting, Part, Status
 from app.programme.queries import (
@@ -78,15 +80,47 @@ def childcare_lacking(person: Person, hosts: Sequence[Meeting]) -> list[tuple[Me
     return found
 
 
+def counting_on_childcare(hosts: Sequence[Meeting]) -> dict[int, int]:
+    """Meeting id -> how many are expected there whose children had a place in its childcare, which
+    is cancelled: they may not be able to come."""
+    if not hosts:
+        return {}
+    care, theirs = aliased(Meeting), aliased(Booking)
+    rows = db.session.execute(
+        select(care.beside_id, func.count(theirs.person_id.distinct()))
+        .join(Booking, Booking.meeting_id == care.id)
+        .join(Guardianship, Guardianship.child_id == Booking.person_id)
+        .join(
+            theirs,
+            and_(theirs.meeting_id == care.beside_id, theirs.person_id == Guardianship.guardian_id),
+        )
+        .where(
+            care.beside_id.in_([host.id for host in hosts]),
+            care.status == Status.CANCELLED,
+            Booking.part == Part.LEARNER,
+            Guardianship.blocked_at.is_(None),
+            theirs.part == Part.LEARNER,
+            theirs.held,
+        )
+        .group_by(care.beside_id)
+    )
+    return {host_id: number for host_id, number in rows if host_id is not None}
+
+
 def too_small_groups(
     person: Person, centre: Centre, *, now: datetime, until: datetime
 ) -> list[tuple[Activity, int, datetime]]:
     """The groups with fewer learners than their minimum that begin before *until* or go on, with
-    how many they are and when they begin."""
+    how many they are and when they begin; but for those which somebody let begin with so few."""
     taken = (
         select(func.count(Enrolment.id))
         .where(Enrolment.activity_id == Activity.id, Enrolment.left_at.is_(None))
         .scalar_subquery()
+    )
+    decided = select(StartOverride.id).where(
+        StartOverride.activity_id == Activity.id,
+        StartOverride.minimum == Activity.minimum,
+        StartOverride.number <= taken,
     )
     held = (
         Meeting.activity_id == Activity.id,
@@ -103,6 +137,7 @@ def too_small_groups(
             Activity.centre_id == centre.id,
             Activity.minimum.is_not(None),
             taken < Activity.minimum,
+            ~decided.exists(),
             first < until,
             last > now,
         )

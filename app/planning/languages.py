@@ -19,8 +19,12 @@ from app.people.locale import page_language
 from app.people.models import Person
 from app.people.terms import Level, Role
 from app.programme.kinds import Kind
-from app.programme.models import Activity, Meeting
-from app.programme.queries import activities_planned_by, coming_meetings
+from app.programme.models import Activity, Booking, Meeting, Part
+from app.programme.queries import (
+    activities_planned_by,
+    meetings_planned_by,
+    meetings_to_come,
+)
 from app.signups.models import Enrolment
 from app.staffing.languages_needed import LanguagesNeeded, languages_missing
 from app.staffing.models import Need
@@ -36,7 +40,7 @@ NOT_MEDIATED = (Kind.CHILDCARE, Kind.INDIVIDUAL)
 def languages_needed(activity: Activity, *, now: datetime) -> LanguagesNeeded | None:
     """The languages of the enrolled for which some coming session has no mediator planned; None
     where nothing is to come or nobody is enrolled. For those who plan it only: it counts people."""
-    coming = _coming(activity, now)
+    coming = meetings_to_come(activity, now=now)
     people = _enrolled(activity) if coming and activity.kind not in NOT_MEDIATED else []
     if not people:
         return None
@@ -48,10 +52,37 @@ def languages_needed(activity: Activity, *, now: datetime) -> LanguagesNeeded | 
     )
 
 
+def languages_needed_at(meeting: Meeting, *, now: datetime) -> LanguagesNeeded | None:
+    """The same for one session and whoever has a place there, also for that session only; None
+    where nobody has, or where it has begun."""
+    activity = meeting.activity
+    mediated_kind = activity.kind not in NOT_MEDIATED
+    people = _expected(meeting) if mediated_kind and meeting.is_open(now) else []
+    if not people:
+        return None
+    mediated = _mediated([meeting])
+    if activity.support_language:
+        mediated |= answering(activity.support_language)
+    return languages_missing(
+        [spoken_by(person) for person in people], held_in=activity.language, mediated=mediated
+    )
+
+
 def add_mediators(activity: Activity, language: str, *, now: datetime) -> list[Need]:
     """Ask for a mediator of *language* at every coming session that has none; twice is harmless."""
     lock(activity)
-    coming = _coming(activity, now)
+    return _add_to(activity, meetings_to_come(activity, now=now), language)
+
+
+def add_mediator_at(meeting: Meeting, language: str, *, now: datetime) -> list[Need]:
+    """The same at one session."""
+    lock(meeting.activity)
+    db.session.refresh(meeting)
+    coming = [meeting] if meeting.is_open(now) else []
+    return _add_to(meeting.activity, coming, language)
+
+
+def _add_to(activity: Activity, coming: Sequence[Meeting], language: str) -> list[Need]:
     have = _by_meeting(needs_of([meeting.id for meeting in coming]))
     usual = [one for one in activity.kind.policy.needs if one.role is Role.MEDIATOR]
     return add_needs(
@@ -77,8 +108,16 @@ def _enrolled(activity: Activity) -> list[Person]:
     return list(db.session.scalars(found))
 
 
-def _coming(activity: Activity, now: datetime) -> list[Meeting]:
-    return [one for one in coming_meetings(activity, now=now) if not one.is_cancelled]
+def _expected(meeting: Meeting) -> list[Person]:
+    """Whoever has a learner's place at *meeting*, with their languages; in two queries."""
+    found = (
+        select(Person)
+        .join(Booking, Booking.person_id == Person.id)
+        .where(Booking.meeting_id == meeting.id, Booking.part == Part.LEARNER)
+        .options(selectinload(Person.languages))
+        .order_by(Person.id)
+    )
+    return list(db.session.scalars(found))
 
 
 def _mediated(coming: Sequence[Meeting]) -> frozenset[str]:
@@ -116,3 +155,20 @@ def add(ref: str) -> Response:
     else:
         flash(_("Every coming session had one already."))
     return redirect(url_for("planning.activity_needs", ref=ref), 303)
+
+
+@bp.post("/meetings/<ref>/mediators")
+def add_here(ref: str) -> Response:
+    """One click: a mediator for one language at this session."""
+    meeting = one_or_404(meetings_planned_by(planner()).where(Meeting.ref == ref))
+    language = request.form.get("language", "")
+    if not is_known(language) or meeting.activity.kind in NOT_MEDIATED:
+        abort(404)
+    added = add_mediator_at(meeting, language, now=clock.now())
+    db.session.commit()
+    if added:
+        name = name_of(language, page_language())
+        flash(_("Added to this session: a mediator for %(name)s.", name=name), "success")
+    else:
+        flash(_("This session had one already."))
+    return redirect(url_for("planning.meeting", ref=ref), 303)

@@ -24,7 +24,7 @@ from app.programme.operations import (
     plan_activity,
 )
 from app.programme.places import Room
-from app.programme.queries import coming_meetings
+from app.programme.queries import meetings_to_come
 from app.programme.recurrence import Occurrence
 from app.signups.operations import tell_of_place
 from app.signups.queries import learners
@@ -90,7 +90,7 @@ def may_have_childcare(host: Activity) -> bool:
 
 def uncovered(host: Activity, *, now: datetime) -> list[Meeting]:
     """The coming sessions of *host* that take place and never had childcare beside them."""
-    coming = [one for one in coming_meetings(host, now=now) if not one.is_cancelled]
+    coming = meetings_to_come(host, now=now)
     have = beside_of(coming)
     return [one for one in coming if one.id not in have]
 

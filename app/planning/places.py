@@ -31,6 +31,18 @@ CARDS = (
         _l("Organisation calendar"),
         _l("Closed days, school holidays, hints."),
     ),
+    (
+        ("partners.programmes",),
+        "people",
+        _l("Programmes of partners"),
+        _l("What others offer, from their calendar files."),
+    ),
+    (
+        ("asked_for.asked_for",),
+        "message",
+        _l("What people ask for"),
+        _l("What is missing, for how many, and who could carry it."),
+    ),
     (("plans.templates",), "template", _l("Templates"), _l("Plans kept to be used again.")),
     (
         ("plans.titles", "programme.titles"),

@@ -21,6 +21,7 @@ from wtforms import (
 from wtforms.validators import DataRequired, Length, NumberRange, Optional, ValidationError
 
 from app.i18n import _, _l
+from app.listening.gaps import Gap, gap_of
 from app.people.forms import choices, language_choices, stripped
 from app.people.models import Centre, Person
 from app.planning.outlines import MOST_NEEDS, MOST_SLOTS, MOST_WEEKS
@@ -74,6 +75,7 @@ class PlanForm(QuestionsMixin, TextsMixin, FlaskForm):  # type: ignore[misc]
     )
     kind = HiddenField()
     like = HiddenField()
+    gap = HiddenField()
 
     def __init__(
         self,
@@ -261,6 +263,12 @@ class PlanForm(QuestionsMixin, TextsMixin, FlaskForm):  # type: ignore[misc]
 
     def chosen_centre(self) -> Centre:
         return self._centres[self.centre.data]
+
+    def answers(self) -> Gap | None:
+        """What was missing at the chosen centre that this is for, if it began with that."""
+        if not self.gap.data or self.centre.data not in self._centres:
+            return None
+        return gap_of(self.gap.data, self.centre.data)
 
     def chosen_term(self) -> Term | None:
         return self._terms.get(self.term.data)

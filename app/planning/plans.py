@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
@@ -13,15 +13,21 @@ from werkzeug import Response
 from app import clock
 from app.extensions import db
 from app.i18n import _
+from app.listening.gaps import Gap, gap_of
+from app.listening.models import Reply
+from app.listening.operations import answer
+from app.listening.queries import may_hear, wants_childcare
 from app.people.current import asked_centre, planned_centres, planner
+from app.people.locale import page_language
 from app.people.models import Centre, Person
 from app.people.queries import with_role
 from app.people.terms import Role
-from app.planning.beginnings import in_term, plan_like, usual_plan
+from app.planning.asked_for import told_words
+from app.planning.beginnings import in_term, plan_for, plan_like, usual_plan
 from app.planning.outlines import Outline, from_json, outline_of
 from app.planning.plan_form import PlanForm, TemplateNameForm
 from app.planning.previews import Preview, preview_of
-from app.programme.kinds import Kind, Privacy
+from app.programme.kinds import CONTENT_LANGUAGES, Kind, Privacy
 from app.programme.models import Activity, Meeting
 from app.programme.operations import RoomClosed, RoomTaken, plan_activity
 from app.programme.queries import (
@@ -56,6 +62,8 @@ def new() -> str | Response:
     if ref := request.args.get("like"):
         activity = _activity(ref)
         return _begin(_outline(activity), activity.centre, like=activity)
+    if key := request.args.get("gap"):
+        return _answer(_heard(key, asked_centre()))
     kind = next((kind for kind in Kind if kind.value == request.args.get("kind")), None)
     if kind is None:
         return _choose()
@@ -76,6 +84,21 @@ def _choose() -> str:
         several=len(planned) > 1,
         term=_asked_term(),
     )
+
+
+def _heard(key: str, centre: Centre) -> Gap:
+    """What is missing at *centre* under that name, if the coordinator may know of it."""
+    gap = gap_of(key, centre.id)
+    if gap is None or not may_hear(planner(), centre, gap):
+        abort(404)
+    return gap
+
+
+def _answer(gap: Gap) -> str:
+    """The plan of what is missing, to be completed."""
+    spoken = page_language()
+    title_in = spoken if spoken in CONTENT_LANGUAGES else "en"
+    return _show(_form(gap.matter.kind, **plan_for(gap, title_in) | in_term(_asked_term())))
 
 
 def _begin(outline: Outline | None, centre: Centre, like: Activity | None = None) -> str:
@@ -115,7 +138,7 @@ def create() -> tuple[str, int] | Response:
     if "save" not in request.form or preview.clashes:
         return _show(form, preview, like=like), 409 if preview.clashes else 200
     try:
-        activity = _save(form, preview)
+        activity, made = _save(form, preview)
     except (RoomTaken, RoomClosed):  # somebody was quicker than this click: show what is there now
         db.session.rollback()
         form, like = _sent_form()
@@ -123,6 +146,10 @@ def create() -> tuple[str, int] | Response:
         return _show(form, preview_of(form, planner()), like=like), 409
     db.session.commit()
     flash(_draft_words() if activity.is_draft else _("Saved."), "success")
+    if made is not None:
+        flash(told_words(made.reply))
+    if made is not None and made.childcare:
+        return redirect(url_for("childcare.show", ref=activity.ref), 303)
     return redirect(url_for("planning.activity_needs", ref=activity.ref), 303)
 
 
@@ -130,16 +157,33 @@ def _draft_words() -> str:
     return _("Saved as a draft. Nobody is told of it until its term is published.")
 
 
-def _save(form: PlanForm, preview: Preview) -> Activity:
-    """The activity, its sessions, and who is needed at each."""
-    now = clock.now()
+@dataclass(frozen=True)
+class _Made:
+    """That it answers what was missing, and whether somebody who asked needs *childcare*."""
+
+    reply: Reply
+    childcare: bool
+
+
+def _save(form: PlanForm, preview: Preview) -> tuple[Activity, _Made | None]:
+    """The activity, its sessions, and who is needed at each; whoever asked for it is told."""
+    now, gap = clock.now(), _answered(form)
     activity = plan_activity(
         form.facts(), preview.plan.held, by=planner(), now=now, by_hand=preview.by_hand
     )
     meetings = coming_meetings(activity, now=now)
     for wanted in form.needed():
         add_needs(meetings, **asdict(wanted))
-    return activity
+    if gap is None:
+        return activity, None
+    childcare = wants_childcare(gap, now=now)
+    return activity, _Made(answer(gap, activity, by=planner(), now=now), childcare)
+
+
+def _answered(form: PlanForm) -> Gap | None:
+    """What was missing that this is for, if one knew of it before there was this."""
+    gap = form.answers()
+    return gap if gap and may_hear(planner(), form.chosen_centre(), gap) else None
 
 
 def _sent_form() -> tuple[PlanForm, Activity | None]:

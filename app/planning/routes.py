@@ -19,7 +19,7 @@ from app.people.queries import people_of
 from app.planning import answers
 from app.planning.answers import wants_json
 from app.planning.asking import AskingForm
-from app.planning.languages import languages_needed
+from app.planning.languages import languages_needed, languages_needed_at
 from app.planning.looking import stands_against
 from app.planning.undoing import last_edit
 from app.programme.forms import MoveForm, move_defaults
@@ -28,7 +28,7 @@ from app.programme.queries import (
     activities_planned_by,
     bookings_at,
     changes_of,
-    coming_meetings,
+    coming_meetings_planned_by,
     meetings_planned_by,
     rooms_for,
 )
@@ -85,6 +85,7 @@ def _show(
         changes=changes_of(meeting),
         undoable=last_edit(meeting.activity, now=now),
         learners=sum(b.part is Part.LEARNER for b in expected),
+        languages=languages_needed_at(meeting, now=now),
         told=len(told - {planner().id}),
         now=now,
     )
@@ -185,7 +186,7 @@ def add_need(ref: str) -> tuple[str, int] | Response:
     activity, form = _activity(ref), NeedForm()
     if not form.validate_on_submit():
         return _show_activity(activity, form), 422
-    meetings = coming_meetings(activity, now=clock.now())
+    meetings = coming_meetings_planned_by(planner(), activity, now=clock.now())
     operations.add_needs(meetings, **form.facts())
     db.session.commit()
     flash(_("Added to every coming session."), "success")
@@ -193,7 +194,7 @@ def add_need(ref: str) -> tuple[str, int] | Response:
 
 
 def _show_activity(activity: Activity, form: NeedForm) -> str:
-    meetings = coming_meetings(activity, now=clock.now())
+    meetings = coming_meetings_planned_by(planner(), activity, now=clock.now())
     return render_template(
         "planning/activity.html",
         activity=activity,

@@ -10,6 +10,7 @@ from werkzeug import Response
 from app import clock
 from app.extensions import db
 from app.i18n import _, ngettext
+from app.listening import publishing
 from app.people.current import asked_centre, planned_centres, planner
 from app.planning.checking import check
 from app.planning.term_form import TermForm
@@ -18,7 +19,6 @@ from app.programme.publishing import drafts_in
 from app.programme.queries import activities_planned_by
 from app.programme.terms import Term
 from app.programme.throwing_away import remove_term
-from app.staffing import publishing
 from app.web import one_or_404
 
 bp = Blueprint("terms", __name__)

@@ -26,12 +26,11 @@ class KeptApart(Refusal):
     message = _l("Somebody is expected there whom this person never meets.")
 
 
-def book(person: Person, meeting: Meeting, part: Part) -> None:
+def book(person: Person, meeting: Meeting, part: Part, *, in_spite: bool = False) -> None:
     """Expect *person* at *meeting*. The caller holds the person's row; twice is harmless.
 
-    While it is a draft they keep a place and are not held to it. Raises `AlreadyExpected` when
-    they are expected elsewhere then, and
-    `KeptApart`.
+    While it is a draft they keep a place and are not held to it; nor, *in_spite*, where they are
+    expected elsewhere then. Raises `AlreadyExpected` in that case otherwise, and `KeptApart`.
     """
     have = db.session.scalars(
         select(Booking).where(Booking.person_id == person.id, Booking.meeting_id == meeting.id)
@@ -44,7 +43,9 @@ def book(person: Person, meeting: Meeting, part: Part) -> None:
         raise KeptApart
     held = not meeting.is_cancelled and not meeting.is_draft
     if held and busy_times([person.id], meeting.starts_at, meeting.ends_at):
-        raise AlreadyExpected
+        if not in_spite:
+            raise AlreadyExpected
+        held = False
     db.session.add(
         Booking(
             person=person,

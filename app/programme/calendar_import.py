@@ -1,13 +1,11 @@
 """Days for the organisation calendar out of a calendar file (.ics, RFC 5545): pure.
 
-The file may come from anywhere. Only a few properties of its events are looked at, each event for
-itself; time zones defined in the file, alarms and attachments are never parsed.
+The file may come from anywhere; each event is looked at for itself.
 """
 
 from __future__ import annotations
 
 import json
-import unicodedata
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -15,37 +13,14 @@ from enum import StrEnum
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from icalendar import Event
-
 from app.i18n import _l
+from app.programme.calendar_file import Problem, clean_name, open_file, parsed
 
-MOST_BYTES = 256 * 1024
-MOST_COMPONENTS = 2000
 MOST_DAYS = 500
 LONGEST = 200
-LONGEST_NAME = 120
 FARTHEST = timedelta(days=3 * 366)
 _LOOKED_AT = "DTSTART DTEND DURATION SUMMARY RRULE RDATE EXDATE RECURRENCE-ID STATUS".split()
-_JOINERS = "\u200c\u200d"  # Persian and Arabic words are written with them
 _DAY = timedelta(days=1)
-
-
-class Problem(StrEnum):
-    """Why nothing can be read from a file."""
-
-    TOO_LARGE = "too_large"
-    TOO_MANY = "too_many"
-    BROKEN = "broken"
-    EMPTY = "empty"
-
-    @property
-    def label(self) -> Any:
-        return {
-            "too_large": _l("The file is larger than 256 KB. Export a shorter time."),
-            "too_many": _l("The file holds too many entries. Export a shorter time."),
-            "broken": _l("This is not a calendar file (.ics), or it is damaged."),
-            "empty": _l("There is no event in this file."),
-        }[self.value]
 
 
 class Reason(StrEnum):
@@ -128,17 +103,12 @@ def read(
     An event with hours stands for the days in *zone* that it touches; one that repeats once a year
     for each of its days of the next three years. Never raises, whatever the bytes are.
     """
-    if len(data) > MOST_BYTES:
-        return Reading(problem=Problem.TOO_LARGE)
-    lines = unfolded(data)
-    if components(lines) > MOST_COMPONENTS:
-        return Reading(problem=Problem.TOO_MANY)
-    events = events_in(lines, _LOOKED_AT)
-    if not events:
-        return Reading(problem=Problem.BROKEN if events is None else Problem.EMPTY)
+    opened = open_file(data, _LOOKED_AT)
+    if isinstance(opened, Problem):
+        return Reading(problem=opened)
     found: list[Found] = []
     refused: list[Refused] = []
-    for event in events:
+    for event in opened.events:
         _take(event, zone, today, known, found, refused)
         if len(found) > MOST_DAYS:
             return Reading(problem=Problem.TOO_MANY)
@@ -169,55 +139,6 @@ def read_again(
     return tuple(one for one in kept if _objection(one, today, known) is None)
 
 
-def clean_name(text: str) -> str:
-    """*text* on one line, cut, without marks that could turn, hide or break what stands beside."""
-    words = " ".join(str(text).split())
-    kept = [
-        letter
-        for letter in words
-        if letter in _JOINERS or unicodedata.category(letter) not in {"Cc", "Cf", "Cs", "Cn", "Co"}
-    ]
-    name = " ".join("".join(kept)[:LONGEST_NAME].split())
-    return name if any(letter not in _JOINERS for letter in name) else ""
-
-
-def unfolded(data: bytes) -> list[str]:
-    """The content lines (RFC 5545 §3.1), each whole."""
-    text = data.decode("utf-8-sig", errors="replace").replace("\r\n", "\n").replace("\r", "\n")
-    return text.replace("\n ", "").replace("\n\t", "").split("\n")
-
-
-def events_in(lines: Sequence[str], looked_at: Collection[str]) -> list[list[str]] | None:
-    """Of each event the lines of the properties *looked_at*; None where the file is broken off or
-    no calendar."""
-    within: list[str] = []
-    events: list[list[str]] = []
-    calendars = 0
-    for line in lines:
-        mark, _colon, name = line.partition(":")
-        mark, name = mark.strip().upper(), name.strip().upper()
-        if mark == "BEGIN":
-            within.append(name)
-            calendars += name == "VCALENDAR"
-            if name == "VEVENT":
-                events.append([])
-        elif mark == "END":
-            if not within or within.pop() != name:
-                return None
-        elif within[-1:] == ["VEVENT"] and _property(line) in looked_at:
-            events[-1].append(line)
-    return None if within or not calendars else events
-
-
-def components(lines: Sequence[str]) -> int:
-    """How many events, alarms, zones and the like they hold."""
-    return sum(line.lstrip()[:5].upper() == "BEGIN" for line in lines)
-
-
-def _property(line: str) -> str:
-    return line.partition(":")[0].partition(";")[0].strip().upper()
-
-
 def _take(
     lines: list[str],
     zone: ZoneInfo,
@@ -241,10 +162,6 @@ def _take(
         refused.append(Refused(name, left_out.reason, first))
     except Exception:  # whatever a strange file makes of a parser, the others are still read
         refused.append(Refused(name, Reason.NO_DAY, first))
-
-
-def parsed(lines: list[str]) -> Any:
-    return Event.from_ical("\r\n".join(["BEGIN:VEVENT", *lines, "END:VEVENT", ""]))
 
 
 def _days(event: Any, zone: ZoneInfo) -> tuple[date, date]:

@@ -101,6 +101,11 @@ class Activity(Base):
         """Whether whoever helps is with people under 18, so that law 118/2019 asks for a check."""
         return self.kind is Kind.CHILDCARE or self.age in MINORS
 
+    @property
+    def is_childcare_beside(self) -> bool:
+        """Whether it is there for the children of those who come to another activity."""
+        return self.kind is Kind.CHILDCARE and self.beside_id is not None
+
     def text_in(self, language: str) -> ActivityText:
         """The words in *language*, else Romanian, else English, else whichever there is."""
         return _best(self.texts, language)

@@ -251,10 +251,10 @@ def clashes(
 ) -> list[tuple[Occurrence, Meeting]]:
     """Each occurrence that would meet somebody else in its room (*room* where it names none), with
     whom."""
-    if not held:
-        return []
     usual = room.id if room is not None else None
     wanted = {occurrence.room or usual for occurrence in held} - {None}
+    if not wanted:
+        return []
     there = meetings_in_rooms(wanted, min(o.starts_at for o in held), max(o.ends_at for o in held))
     return [
         (occurrence, meeting)

@@ -10,10 +10,11 @@ from sqlalchemy.orm import lazyload
 
 from app.extensions import db
 from app.folding import fold
+from app.people.guardians import is_of_household
 from app.people.languages import answering
 from app.people.models import Apart, Centre, Person
 from app.people.terms import Role
-from app.programme.kinds import LISTED, Kind
+from app.programme.kinds import LISTED, AgeBand, Kind
 from app.programme.models import (
     Activity,
     ActivityText,
@@ -45,6 +46,11 @@ def is_listed_meeting() -> ColumnElement[bool]:
     return and_(is_listed(), Meeting.privacy.in_(LISTED))
 
 
+def is_by_itself() -> ColumnElement[bool]:
+    """An activity to which people come for itself: not the childcare beside another."""
+    return or_(Activity.kind != Kind.CHILDCARE, Activity.beside_id.is_(None))
+
+
 def listed_meetings(
     *,
     start: datetime,
@@ -53,15 +59,22 @@ def listed_meetings(
     kind: Kind | None = None,
     language: str | None = None,
     words: str | None = None,
+    age: AgeBand | None = None,
+    level: str | None = None,
+    spans: Sequence[tuple[datetime, datetime]] = (),
 ) -> Select[Meeting]:
-    """The meetings between two instants that strangers may see, by time.
+    """The meetings between two instants to which strangers may come, by time; childcare is said
+    with what it is beside.
 
-    *language* matches the one an activity is held in or mediated into; *words* its titles.
+    *language* matches the one an activity is held in or mediated into; *words* its titles; *age*
+    those whom it is for, and what is for everybody; *level* groups for it, and for a span that
+    begins or ends with it. *spans*: only those that begin within one of them.
     """
     found = (
         select(Meeting)
         .join(Meeting.activity)
-        .where(is_listed_meeting(), Meeting.starts_at >= start, Meeting.starts_at < end)
+        .where(is_listed_meeting(), is_by_itself())
+        .where(Meeting.starts_at >= start, Meeting.starts_at < end)
         .order_by(Meeting.starts_at, Meeting.id)
     )
     if centre is not None:
@@ -70,6 +83,15 @@ def listed_meetings(
         found = found.where(Activity.kind == kind)
     if language is not None:
         found = found.where(speaks(language))
+    if age is not None:
+        found = found.where(or_(Activity.age == age, Activity.age.is_(None)))
+    if level is not None:
+        found = found.where(
+            or_(Activity.level.startswith(level), Activity.level.contains(f"–{level}"))
+        )
+    if spans:
+        begins = Meeting.starts_at
+        found = found.where(or_(*(and_(begins >= first, begins < end) for first, end in spans)))
     if words:
         found = found.where(titled(words))
     return found
@@ -127,13 +149,16 @@ def meetings_planned_by(person: Person) -> Select[Meeting]:
 
 
 def meetings_open_to(person: Person | None) -> Select[Meeting]:
-    """The meetings whose page *person* may open: listed, planned by them, or expected at."""
+    """The meetings whose page *person* may open: listed, planned by them, or where they, or a child
+    for whom they decide, are expected."""
     found = select(Meeting).join(Meeting.activity)
     if person is None:
         return found.where(is_listed_meeting())
     expected = and_(
         is_published(),
-        Meeting.id.in_(select(Booking.meeting_id).where(Booking.person_id == person.id)),
+        Meeting.id.in_(
+            select(Booking.meeting_id).where(is_of_household(Booking.person_id, person))
+        ),
     )
     return found.where(or_(is_listed_meeting(), is_meeting_planned_by(person), expected))
 
@@ -148,6 +173,20 @@ def coming_meetings(activity: Activity, *, now: datetime) -> list[Meeting]:
             .execution_options(populate_existing=True)
         )
     )
+
+
+def meetings_to_come(activity: Activity, *, now: datetime) -> list[Meeting]:
+    """Those of them that take place."""
+    return [one for one in coming_meetings(activity, now=now) if not one.is_cancelled]
+
+
+def coming_meetings_planned_by(
+    person: Person, activity: Activity, *, now: datetime
+) -> list[Meeting]:
+    """Those of them that *person* plans: one may be more private than its activity."""
+    mine = meetings_planned_by(person).where(Meeting.activity_id == activity.id)
+    coming = mine.where(Meeting.starts_at > now).order_by(None).order_by(Meeting.starts_at)
+    return list(db.session.scalars(coming))
 
 
 def changes_of(meeting: Meeting) -> list[MeetingChange]:
@@ -230,11 +269,20 @@ def is_expected(person: Person, meeting: Meeting) -> bool:
 
 def bookings_of(person: Person, *, since: datetime) -> Select[Booking]:
     """Where *person* is expected from *since* on, by time, cancelled meetings included."""
+    return _bookings(Booking.person_id == person.id, since)
+
+
+def bookings_for(reader: Person, *, since: datetime) -> Select[Booking]:
+    """`bookings_of` the *reader*, and of the children for whom they decide."""
+    return _bookings(is_of_household(Booking.person_id, reader), since)
+
+
+def _bookings(whose: ColumnElement[bool], since: datetime) -> Select[Booking]:
     return (
         select(Booking)
         .join(Booking.meeting)
         .join(Meeting.activity)
-        .where(Booking.person_id == person.id, Booking.ends_at > since, is_shown(), is_published())
+        .where(whose, Booking.ends_at > since, is_shown(), is_published())
         .order_by(Booking.starts_at, Booking.id)
     )
 
@@ -357,5 +405,7 @@ def listed_languages(*, now: datetime) -> list[str]:
         )
         .exists()
     )
-    coming = select(Activity.language, Activity.support_language).where(is_listed(), comes)
+    coming = select(Activity.language, Activity.support_language).where(
+        is_listed(), is_by_itself(), comes
+    )
     return sorted({tag for pair in db.session.execute(coming.distinct()) for tag in pair if tag})

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from datetime import date
-from itertools import groupby
+from datetime import date, datetime, timedelta
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
 from sqlalchemy.orm import contains_eager, joinedload, selectinload
@@ -17,22 +14,33 @@ from app.extensions import db
 from app.i18n import _
 from app.people.access import confirm_first, public
 from app.people.current import current_person, person_or_none, planner
-from app.people.languages import is_known, name_of, own_name_of
-from app.people.locale import page_language
+from app.people.languages import name_of, own_name_of
+from app.people.locale import HOUSE, page_language
 from app.people.models import Person
 from app.people.queries import centres
+from app.people.strangers import for_strangers
+from app.programme.choosing import (
+    DAYS,
+    LEVELS,
+    Choice,
+    When,
+    by_day,
+    midnight,
+    read_choice,
+)
 from app.programme.forms import TextsForm
-from app.programme.kinds import CONTENT_LANGUAGES, Kind
+from app.programme.kinds import CONTENT_LANGUAGES, AgeBand, Kind
 from app.programme.models import FALLBACKS, Activity, Booking, Meeting
 from app.programme.operations import set_texts
 from app.programme.queries import (
     PUBLIC_WINDOW,
     activities_planned_by,
-    bookings_of,
+    bookings_for,
     listed_languages,
     listed_meetings,
     meetings_open_to,
     meetings_planned_by,
+    meetings_to_come,
 )
 from app.programme.wording import coming_activities, languages_read, wording_of
 from app.programme.words import facts_in_words
@@ -49,41 +57,62 @@ WHOLE = (
 
 @bp.get("/")
 @public
-def index() -> str:
-    """What anybody may come to in the next six weeks, day by day; filters in the address."""
-    now = clock.now()
-    asked = _asked_filters()
-    found = listed_meetings(start=now, end=now + PUBLIC_WINDOW, **asked).options(*WHOLE)
-    days = by_day(db.session.scalars(found))
-    languages = [(tag, name_of(tag, page_language())) for tag in listed_languages(now=now)]
-    return render_template(
+def index() -> Response:
+    """What anybody may come to, day by day, from today on; what is looked for is in the address."""
+    now, asked, places = clock.now(), read_choice(request.args), centres()
+    chosen = next((one for one in places if one.code == asked.centre), None)
+    today = now.astimezone(chosen.tz if chosen else HOUSE).date()
+    found = _coming(asked, today, now) if chosen or not asked.centre else []
+    page = render_template(
         "programme/index.html",
-        days=days,
+        days=by_day(found[:MOST]),
+        is_cut=len(found) > MOST,
         asked=asked,
-        centres=centres(),
-        languages=languages,
-        kinds=[kind for kind in Kind if kind.policy.privacy.is_listed],
+        chosen=chosen,
+        today=today,
+        shown=_first_and_last(asked, today),
+        centres=places,
+        languages=[(tag, name_of(tag, page_language())) for tag in listed_languages(now=now)],
+        **_CHOICES,
     )
+    return for_strangers(page)
 
 
-def _asked_filters() -> dict[str, Any]:
-    language = request.args.get("language", "")
-    kind = request.args.get("kind", "")
-    return {
-        "centre": request.args.get("centre") or None,
-        "kind": next((k for k in Kind if k.value == kind and k.policy.privacy.is_listed), None),
-        "language": language if is_known(language) else None,
-        "words": request.args.get("words", "").strip()[:80] or None,
-    }
+MOST = 60
+"""So many sessions on one page; whoever wants to see more says where, or which days."""
+SOON, FEW = timedelta(days=14), 5
+"""What one's own page shows at once, at least; the rest is opened."""
+
+_CHOICES = {
+    "kinds": [k for k in Kind if k.policy.privacy.is_listed and k.policy.chosen_alone],
+    "levels": LEVELS,
+    "ages": list(AgeBand),
+    "weekdays": DAYS,
+    "whens": list(When),
+}
 
 
-def by_day(meetings: Iterable[Meeting]) -> list[tuple[date, list[Meeting]]]:
-    """Meetings in time order, grouped by their local day."""
+def _coming(asked: Choice, today: date, now: datetime) -> list[Meeting]:
+    """What is looked for, by time; what began this hour is still there."""
+    first, end = asked.when.between(today)
+    start = max(midnight(first, HOUSE), now.replace(minute=0, second=0, microsecond=0))
+    found = listed_meetings(
+        start=start,
+        end=min(midnight(end, HOUSE), now + PUBLIC_WINDOW),
+        centre=asked.centre,
+        kind=asked.kind,
+        language=asked.language,
+        words=asked.words,
+        age=asked.age,
+        level=asked.level,
+        spans=[(midnight(day, HOUSE), midnight(after, HOUSE)) for day, after in asked.days(today)],
+    )
+    return list(db.session.scalars(found.options(*WHOLE).limit(MOST + 1)))
 
-    def local_day(meeting: Meeting) -> date:
-        return meeting.starts_at.astimezone(ZoneInfo(meeting.zone)).date()
 
-    return [(day, list(group)) for day, group in groupby(meetings, key=local_day)]
+def _first_and_last(asked: Choice, today: date) -> tuple[date, date]:
+    first, end = asked.when.between(today)
+    return first, end - timedelta(days=1)
 
 
 @bp.get("/meetings/<ref>")
@@ -96,8 +125,9 @@ def meeting(ref: str) -> Any:
     if found.is_secret and not plans and (elsewhere := confirm_first()) is not None:
         return elsewhere
     booking = _booking(person, found)
-    knows_room = plans or booking is not None or found.privacy == "public"
-    return render_template(
+    minds = found.activity.is_childcare_beside
+    knows_room = plans or booking is not None or (found.privacy == "public" and not minds)
+    page = render_template(
         "programme/meeting.html",
         meeting=found,
         plans=plans,
@@ -105,8 +135,10 @@ def meeting(ref: str) -> Any:
         knows_room=knows_room,
         facts=facts_in_words(found.activity, knows_place=knows_room),
         now=clock.now(),
-        indexable=found.privacy == "public" and not found.is_draft,
+        to_come=[m for m in meetings_to_come(found.activity, now=clock.now()) if not m.is_secret],
+        indexable=found.privacy == "public" and not found.is_draft and not minds,
     )
+    return for_strangers(page)
 
 
 def _plans(person: Person, meeting: Meeting) -> bool:
@@ -117,22 +149,32 @@ def _plans(person: Person, meeting: Meeting) -> bool:
 def _booking(person: Person | None, meeting: Meeting) -> Booking | None:
     if person is None:
         return None
-    mine = bookings_of(person, since=meeting.starts_at).where(Booking.meeting_id == meeting.id)
-    return db.session.scalars(mine).one_or_none()
+    mine = bookings_for(person, since=meeting.starts_at).where(Booking.meeting_id == meeting.id)
+    own_first = mine.order_by(None).order_by(Booking.person_id != person.id, Booking.id)
+    return db.session.scalars(own_first.limit(1)).one_or_none()
 
 
 @bp.get("/mine")
 def mine() -> str:
-    """Where the signed-in person is expected."""
-    found = bookings_of(current_person(), since=clock.now()).options(
+    """Where the signed-in person is expected, and the children for whom they decide."""
+    me = current_person()
+    found = bookings_for(me, since=clock.now()).options(
         contains_eager(Booking.meeting).options(
             joinedload(Meeting.activity).options(
                 selectinload(Activity.texts), joinedload(Activity.centre)
             )
-        )
+        ),
+        joinedload(Booking.person),
     )
-    bookings = db.session.scalars(found).all()
-    return render_template("programme/mine.html", bookings=bookings)
+    by_meeting: dict[Meeting, list[Booking]] = {}
+    for booking in db.session.scalars(found):
+        by_meeting.setdefault(booking.meeting, []).append(booking)
+    expected = list(by_meeting.items())
+    soon = sum(meeting.starts_at < clock.now() + SOON for meeting in by_meeting)
+    first = max(soon, FEW)
+    return render_template(
+        "programme/mine.html", soon=dict(expected[:first]), later=dict(expected[first:]), me=me
+    )
 
 
 @bp.get("/titles")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from app.i18n import _, ngettext
+from app.programme.choosing import LEVELS, levels_in
 from app.programme.models import Activity
 
 
@@ -12,7 +13,7 @@ def facts_in_words(activity: Activity, *, knows_place: bool) -> list[tuple[str, 
     How one gets there is said to those only who may know where it is.
     """
     rows = [
-        (_("Level"), activity.level),
+        (_("Level"), activity.level and level_in_words(activity.level)),
         (_("Ages"), activity.age and str(activity.age.label)),
         (_("Topic"), activity.topic and str(activity.topic.label)),
         (_("Teaching hours"), _hours(activity)),
@@ -24,6 +25,12 @@ def facts_in_words(activity: Activity, *, knows_place: bool) -> list[tuple[str, 
         (_("Transport"), knows_place and activity.transport),
     ]
     return [(question, answer) for question, answer in rows if answer]
+
+
+def level_in_words(level: str) -> str:
+    """The level with what it means, as far as it is one that learners know."""
+    meant = [str(LEVELS[one]) for one in levels_in(level)[:1]]
+    return " – ".join([level, *meant])
 
 
 def _hours(activity: Activity) -> str | None:

@@ -41,14 +41,15 @@ class Lost(Exception):
     """Somebody else works on it by now."""
 
 
-def search_next(*, clock: Clock) -> bool:
-    """Take the rota that waits the longest and search it; whether there was one."""
+def search_next(*, clock: Clock, stopping: Callable[[], bool] = lambda: False) -> bool:
+    """Take the rota that waits the longest and search it; whether there was one. If the worker is
+    *stopping*, another goes on with it."""
     taken = _taken(clock())
     if taken is None:
         return False
     rota_id, holder = taken
     try:
-        _search(rota_id, holder, clock)
+        _search(rota_id, holder, clock, stopping)
     except Lost:
         db.session.rollback()
     except PinsContradict:
@@ -87,7 +88,7 @@ def _taken(now: datetime) -> tuple[int, str] | None:
     return None if taken is None else (taken, holder)
 
 
-def _search(rota_id: int, holder: str, clock: Clock) -> None:
+def _search(rota_id: int, holder: str, clock: Clock, stopping: Callable[[], bool]) -> None:
     rota = db.session.get_one(Rota, rota_id)
     if rota.attempts > TRIES:
         _end(rota_id, holder, Stage.FAILED, clock(), failure=Failure.BROKE_OFF)
@@ -96,7 +97,7 @@ def _search(rota_id: int, holder: str, clock: Clock) -> None:
     if frame is None:
         _end(rota_id, holder, Stage.FAILED, clock(), failure=Failure.NOTHING_TO_PLAN)
         return
-    watch = _Watch(rota_id, holder, clock)
+    watch = _Watch(rota_id, holder, clock, stopping)
     start = _start(rota, frame)
     seed, step = rota.seed, rota.step
     db.session.commit()
@@ -106,7 +107,10 @@ def _search(rota_id: int, holder: str, clock: Clock) -> None:
         found = plans(frame.instance, start=start, seed=seed, step=step, stop=watch)
     for progress in found:
         _keep(rota_id, holder, frame, progress)
-    _end(rota_id, holder, Stage.STOPPED if watch.was_asked else Stage.DONE, clock())
+    if watch.leaves:
+        _write(rota_id, holder, lease_until=clock(), attempts=Rota.attempts - 1)
+    else:
+        _end(rota_id, holder, Stage.STOPPED if watch.was_asked else Stage.DONE, clock())
 
 
 def _frame(rota: Rota, holder: str, clock: Clock) -> Frame | None:
@@ -176,10 +180,16 @@ def _write(rota_id: int, holder: str, **values: object) -> None:
 class _Watch:
     """Asked by the search every moment whether to stop; keeps the lease meanwhile."""
 
-    def __init__(self, rota_id: int, holder: str, clock: Clock) -> None:
-        self.rota_id, self.holder, self.clock = rota_id, holder, clock
+    def __init__(
+        self,
+        rota_id: int,
+        holder: str,
+        clock: Clock,
+        stopping: Callable[[], bool] = lambda: False,
+    ) -> None:
+        self.rota_id, self.holder, self.clock, self.stopping = rota_id, holder, clock, stopping
         self.began = self.looked = self.renewed = monotonic()
-        self.was_asked = self.says_stop = False
+        self.was_asked = self.says_stop = self.leaves = False
 
     def __call__(self) -> bool:
         now = monotonic()
@@ -189,6 +199,10 @@ class _Watch:
         return self.says_stop
 
     def _look(self, now: float) -> None:
+        self.leaves = self.stopping()
+        if self.leaves:
+            self.says_stop = True
+            return
         mine = db.session.execute(
             select(Rota.stop_asked).where(Rota.id == self.rota_id, Rota.holder == self.holder)
         ).one_or_none()

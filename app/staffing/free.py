@@ -14,7 +14,7 @@ from app import clock
 from app.extensions import db
 from app.i18n import _, ngettext
 from app.people.models import Person
-from app.programme.calendar_import import Problem
+from app.programme.calendar_file import Problem
 from app.staffing import when_free
 from app.staffing.availability import Answer, Weekly
 from app.staffing.busy_import import Busy, read_again, read_busy, written

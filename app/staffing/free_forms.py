@@ -14,6 +14,7 @@ from wtforms.validators import InputRequired, Optional, ValidationError
 
 from app.i18n import _, _l
 from app.people.forms import choices
+from app.programme.calendar_file import MOST_BYTES
 from app.staffing.availability import Answer, Weekly
 from app.staffing.when_free import CELLS
 
@@ -117,6 +118,8 @@ class BusyFileForm(FlaskForm):  # type: ignore[misc]
     file = FileField(_l("Calendar file (.ics)"), [FileRequired(_l("Choose a file."))])
 
     def content(self) -> bytes:
+        """What was sent, and one byte more than is allowed at most."""
         sent: FileStorage = self.file.data
-        content: bytes = sent.read()
+        with sent.stream as stream:
+            content: bytes = stream.read(MOST_BYTES + 1)
         return content

@@ -3,10 +3,11 @@ other."""
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 
-from app.extensions import lock
+from app.extensions import db, lock
 from app.people.models import Person
+from app.programme.models import Activity
 from app.staffing.models import Assignment, Need
 from app.staffing.queries import leaving
 
@@ -28,4 +29,12 @@ def hold(
     for rows in (everybody, {need.meeting for need in whole}, whole, set(places)):
         for row in sorted(rows, key=lambda each: each.id):
             lock(row)
+    _look_again_at_drafts(need.meeting.activity for need in whole)
     return frozenset(person.id for person in everybody)
+
+
+def _look_again_at_drafts(activities: Iterable[Activity]) -> None:
+    """Whoever published one held its meetings: now that we hold them, we see it."""
+    for activity in set(activities):
+        if activity.is_draft:
+            db.session.refresh(activity, ["published_at"])

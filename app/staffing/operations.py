@@ -176,7 +176,9 @@ def offer_place(
     overridden = _refuse(need, person, now, trainee=trainee, passed=passed, to_planner=True)
     assignment = _put(need, person, held, now=now, trainee=trainee)
     assignment.asked_by = by
-    readable = after_quiet_hours(now, zone=person.tz, not_after=need.meeting.starts_at)
+    readable = after_quiet_hours(
+        now, zone=person.tz, not_after=need.meeting.starts_at, quiet=person.quiet_hours
+    )
     assignment.lapses_at = min(readable + lasts, need.meeting.starts_at)
     rules = sorted(reason.rule.value for reason in overridden)
     decide(

@@ -33,7 +33,7 @@ from app.staffing.queries import (
 )
 from app.staffing.swapping import swaps_of
 from app.staffing.words import describe, explain, outcome, rule_name
-from app.web import one_or_404
+from app.web import one_or_404, refused_page
 
 bp = Blueprint("staffing", __name__)
 
@@ -55,7 +55,7 @@ def not_eligible(refusal: NotEligible) -> tuple[str, int]:
     """A refusal with every reason spelt out."""
     db.session.rollback()
     reasons = [explain(reason, page_language()) for reason in refusal.reasons]
-    return render_template("refused.html", message=refusal.message, reasons=reasons), 409
+    return refused_page(refusal.message, reasons), 409
 
 
 def helper() -> Person:

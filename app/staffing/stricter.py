@@ -13,7 +13,7 @@ from app.people.models import Person
 from app.programme import operations as programme
 from app.programme.changing import hold
 from app.programme.models import Activity, Meeting
-from app.programme.queries import coming_meetings
+from app.programme.queries import meetings_to_come
 from app.refusal import Refusal
 from app.staffing.eligibility import Reason
 from app.staffing.fitting import stands_against_helpers
@@ -53,7 +53,7 @@ def change_facts(
     """
     if facts.get("age", activity.age) == activity.age:
         return programme.change_facts(activity, facts, taken=taken, now=now), 0
-    meetings = [m for m in coming_meetings(activity, now=now) if not m.is_cancelled]
+    meetings = meetings_to_come(activity, now=now)
     if meetings:
         hold(meetings, seen=lambda _held: True)
     before = {(one.id, why.rule) for one, reasons in _against(meetings) for why in reasons}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import date, timedelta
+from functools import partial
 
 import pytest
 import time_machine
@@ -65,7 +66,7 @@ class Picnic:
         return change_facts(
             self.activity,
             {"age": age},
-            taken=places_taken,
+            taken=partial(places_taken, now=BEFORE),
             by=self.boss,
             now=BEFORE,
             free=[one.ref for one in free],
@@ -231,7 +232,7 @@ def test_a_yes_in_the_same_moment_never_leaves_somebody_unchecked(racing_app: Fl
             return change_facts(
                 db.session.get_one(Activity, ids[0]),
                 {"age": AgeBand.CHILDREN},
-                taken=places_taken,
+                taken=partial(places_taken, now=BEFORE),
                 by=db.session.get_one(Person, ids[1]),
                 now=BEFORE,
             )

@@ -225,7 +225,7 @@ class TestSmallGroups:
         [point] = house.points(self.TITLE)
 
         assert point.says == "2 of at least 3, begins on 1 March"
-        assert point.href == f"/activities/{activity.ref}/learners"
+        assert point.href == f"/activities/{activity.ref}/course"
 
     def test_below_its_minimum_and_going_on(self, house: House) -> None:
         activity = self.group(house, 0)
@@ -539,4 +539,4 @@ def test_thirty_sessions_ask_as_often_as_three(house: House) -> None:
         counts.append(len(statements(house.attention)))
 
     assert counts[0] == counts[1]
-    assert counts[0] <= 30
+    assert counts[0] <= 33

@@ -165,7 +165,8 @@ class TestPlanning:
         self, group: Activity, room: Room, centre: Centre
     ) -> None:
         childcare = planned(group, room)
-        ana, ben = make.participant(centre), make.participant(centre)
+        mother = make.participant(centre)
+        ana, ben = make.child(mother), make.child(mother, name="Ben")
         for child in (ana, ben):
             join(childcare, child, by=group.coordinator, now=BEFORE)
         later = make.meeting(activity=group, starts_at=MONDAY + 2 * WEEK)
@@ -408,7 +409,7 @@ class TestOnTheHostsPages:
         assert "Childcare while it lasts" in Browser(app).sign_in(member).get(page).text
         stranger = Browser(app).sign_in(make.participant(centre, gender=Gender.WOMAN))
         assert stranger.get(page).status_code == 404
-        for path in ("/en/", "/en/calendars/all.ics", "/en/mine", "/en/needed"):
+        for path in ("/en/?when=all", "/en/calendars/all.ics", "/en/mine", "/en/needed"):
             text = stranger.get(path).text
             assert "Childcare" not in text, path
 

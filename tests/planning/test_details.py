@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from datetime import date, timedelta
+from functools import partial
 from typing import Any
 
 import pytest
@@ -88,7 +89,7 @@ def with_learners(activity: Activity, number: int) -> None:
 
 
 def change(activity: Activity, **facts: Any) -> bool:
-    return change_facts(activity, facts, taken=places_taken, now=BEFORE)
+    return change_facts(activity, facts, taken=partial(places_taken, now=BEFORE), now=BEFORE)
 
 
 class TestPages:
@@ -340,7 +341,7 @@ def test_whoever_joins_while_the_places_are_fewer_either_fits_or_is_refused(
         with racing_app.app_context():
             found = db.session.get_one(Activity, course)
             assert found.capacity is not None
-            assert places_taken(found) <= found.capacity
+            assert places_taken(found, now=BEFORE) <= found.capacity
 
 
 def test_the_room_of_each_session_is_named(desk: Browser, here: Centre) -> None:

@@ -46,14 +46,6 @@ from tests.races import all_at_once
 WEEK, HOUR, MINUTE = timedelta(weeks=1), timedelta(hours=1), timedelta(minutes=1)
 
 
-@pytest.fixture
-def postgres_app(racing_app: Flask) -> Flask:
-    """SQLite has one writer at a time: there nobody can come in between."""
-    if not racing_app.config["SQLALCHEMY_DATABASE_URI"].startswith("postgresql"):
-        pytest.skip("one writer at a time")
-    return racing_app
-
-
 def meanwhile(
     app: Flask, monkeypatch: pytest.MonkeyPatch, where: Any, name: str, click: Callable[[], object]
 ) -> None:

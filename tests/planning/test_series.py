@@ -177,7 +177,7 @@ class TestMoving:
 
         asked = statements(lambda: shifted(series, by(hours=1), me=me))
 
-        assert len(asked) <= 32, "\n".join(" ".join(one.split())[:170] for one in asked)
+        assert len(asked) <= 39, "\n".join(" ".join(one.split())[:170] for one in asked)
         assert [after - before for before, after in zip(old, starts(series), strict=True)] == (
             [HOUR] * 60
         )

@@ -10,10 +10,11 @@ import pytest
 from sqlalchemy import delete, select
 
 from app.extensions import db
+from app.notices.claiming import LEASE
 from app.notices.letter import Letter
 from app.notices.models import Kind, Notice, State
-from app.notices.operations import LEASE, send_due
 from app.notices.queries import call_list
+from app.notices.sending import send_due
 from app.people.models import Person
 from app.planning.duplicating import duplicate_meeting
 from app.planning.minding import ChildcareFacts, plan_childcare

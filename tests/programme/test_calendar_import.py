@@ -13,16 +13,18 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from app.i18n import in_language
-from app.programme.calendar_import import (
+from app.programme.calendar_file import (
     LONGEST_NAME,
     MOST_BYTES,
     MOST_COMPONENTS,
+    Problem,
+    clean_name,
+)
+from app.programme.calendar_import import (
     MOST_DAYS,
     Found,
-    Problem,
     Reading,
     Reason,
-    clean_name,
     read,
     read_again,
     written,

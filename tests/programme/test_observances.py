@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, timedelta
 
 import pytest
-from dateutil.easter import (  # type: ignore[import-untyped]
+from dateutil.easter import (
     EASTER_ORTHODOX,
     EASTER_WESTERN,
     easter,

@@ -218,6 +218,19 @@ def test_a_search_that_another_took_over_ends_quietly(
     assert not watch.was_asked
 
 
+def test_a_worker_that_stops_leaves_the_search_to_the_next_at_once(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(search, "LOOK", 0.0)
+    rota = house.asked()
+    assert search_next(clock=lambda: BEFORE, stopping=lambda: True)
+    db.session.refresh(rota)
+    assert (rota.stage, rota.attempts) == (Stage.RUNNING, 0)
+    assert search_next(clock=lambda: BEFORE + timedelta(seconds=1))
+    db.session.refresh(rota)
+    assert rota.stage is Stage.DONE
+
+
 def test_the_way_between_two_centres_takes_its_time(house: House) -> None:
     """Dari in one centre until one o'clock, in the other from half past one: an hour away."""
     other = make.centre()

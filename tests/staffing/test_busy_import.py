@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import itertools
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -12,8 +12,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from app.extensions import db
-from app.programme.calendar_import import Problem
-from app.staffing.busy_import import AHEAD, Busy, Why, merged, read_again, read_busy, written
+from app.programme.calendar_file import Problem
+from app.programme.calendar_times import Why
+from app.staffing.busy_import import AHEAD, Busy, merged, read_again, read_busy, written
 from app.staffing.windows import DatedWindow
 from tests import make
 from tests.conftest import Browser
@@ -116,7 +117,7 @@ def test_single_times_of_a_series_are_moved_and_taken_out() -> None:
     [
         ("DTSTART:20270302T080000Z\r\nDURATION:PT1H\r\nSTATUS:CANCELLED", Why.CANCELLED),
         ("DTSTART:20270302T080000Z\r\nDURATION:PT1H\r\nTRANSP:TRANSPARENT", Why.FREE),
-        ("DTSTART:20270302T080000Z", Why.NO_TIME),
+        ("DTSTART:20270302T080000Z", Why.NO_END),
         ("SUMMARY:x", Why.NO_TIME),
         ("DTSTART:20270302T080000Z\r\nDTEND:20270302T070000Z", Why.NO_TIME),
         ("DTSTART:whenever\r\nDURATION:PT1H", Why.NO_TIME),
@@ -124,15 +125,32 @@ def test_single_times_of_a_series_are_moved_and_taken_out() -> None:
         ("DTSTART:20260302T080000Z\r\nDURATION:PT1H", Why.PAST),
         ("DTSTART:20290302T080000Z\r\nDURATION:PT1H", Why.TOO_FAR),
         ("DTSTART:20270302T080000Z\r\nDURATION:PT1H\r\nRRULE:FREQ=HOURLY", Why.BY_RULE),
-        ("DTSTART:20270302T080000Z\r\nDURATION:PT1H\r\nRRULE:FREQ=DAILY;BYSETPOS=1", Why.BY_RULE),
-        ("DTSTART:20270302T080000Z\r\nDURATION:PT1H\r\nRDATE:20270303T080000Z", Why.BY_RULE),
+        ("DTSTART:20270302T080000Z\r\nDURATION:PT1H\r\nRRULE:FREQ=YEARLY;BYWEEKNO=9", Why.BY_RULE),
+        ("DTSTART:20270302T080000Z\r\nDURATION:PT1H\r\nRRULE:FREQ=SECONDLY", Why.BY_RULE),
+        ("DTSTART;TZID=Of The Moon:20270302T080000\r\nDURATION:PT1H", Why.NO_ZONE),
     ],
 )
 def test_what_says_nothing_of_being_busy_is_counted_with_its_reason(event: str, why: Why) -> None:
     found = read(event)
 
     assert found.times == ()
-    assert found.refused == {why: 1}
+    assert [(one.why, one.number) for one in found.refused] == [(why, 1)]
+
+
+def test_an_event_that_is_left_out_is_known_by_its_day_and_never_by_its_name() -> None:
+    found = read("SUMMARY:Lawyer\r\nDTSTART:20270302T230000Z\r\nTRANSP:TRANSPARENT", "DTSTART:x")
+
+    assert [(one.number, one.day) for one in found.refused] == [(1, date(2027, 3, 3)), (2, None)]
+    assert "Lawyer" not in repr(found)
+
+
+def test_dates_that_a_list_adds_count_too() -> None:
+    event = (
+        "DTSTART;TZID=Europe/Bucharest:20270302T090000\r\nDURATION:PT1H\r\n"
+        "RRULE:FREQ=WEEKLY;COUNT=2\r\nRDATE;TZID=Europe/Bucharest:20270304T100000,20270302T090000"
+    )
+
+    assert starts(read(event)) == ["03-02 09:00", "03-04 10:00", "03-09 09:00"]
 
 
 def test_files_that_are_no_calendars_or_hold_too_much_are_refused_whole() -> None:
@@ -140,7 +158,7 @@ def test_files_that_are_no_calendars_or_hold_too_much_are_refused_whole() -> Non
 
     assert read_busy(b"hello", zone=ZONE, now=NOW).problem is Problem.BROKEN
     assert read_busy(calendar(), zone=ZONE, now=NOW).problem is Problem.EMPTY
-    assert read_busy(b"x" * 300_000, zone=ZONE, now=NOW).problem is Problem.TOO_LARGE
+    assert read_busy(b"x" * 1_100_000, zone=ZONE, now=NOW).problem is Problem.TOO_LARGE
     assert read(*[many] * 100).problem is Problem.TOO_MANY
 
 
@@ -194,6 +212,7 @@ def test_a_file_is_shown_kept_replaced_and_removed(browser: Browser) -> None:
     page = send()
     assert "1 busy time in the next six months" in page
     assert "1 event: cancelled" in page
+    assert "event 2 of the file" in page
     assert "Lawyer" not in page
     assert db.session.query(DatedWindow).count() == 0
     times = page.split('name="times" value="')[1].split('"')[0]

@@ -1,0 +1,41 @@
+"""Saying yes to a place that was offered. Never commits."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from app.extensions import db, lock
+from app.programme.bookings import KeptApart
+from app.programme.queries import coming_meetings
+from app.signups.models import Waiting, WaitingState
+from app.signups.operations import give_place
+from app.signups.queries import can_accept
+from app.signups.rules import ActivityFull, NothingToCome, OfferOver
+
+
+def accept(waiting: Waiting, *, now: datetime) -> None:
+    """All of those who waited together have places, or none; twice is harmless.
+
+    At sessions at whose time they are expected elsewhere they are not held to it. Raises
+    `OfferOver` after the time was over, `ActivityFull` and `NothingToCome`.
+    """
+    activity = waiting.activity
+    for person in waiting.people:
+        lock(person)
+    lock(activity)
+    db.session.refresh(waiting)
+    if waiting.state is WaitingState.ACCEPTED:
+        return
+    if not waiting.is_open_offer(now):
+        raise OfferOver
+    if not can_accept(waiting, now=now):
+        raise ActivityFull
+    meetings = coming_meetings(activity, now=now)
+    if not meetings:
+        raise NothingToCome
+    waiting.state, waiting.ended_at = WaitingState.ACCEPTED, now
+    for person in waiting.people:
+        try:
+            give_place(activity, person, meetings, by=person, now=now, in_spite=True)
+        except KeptApart:
+            raise ActivityFull from None

@@ -1,0 +1,31 @@
+"""The link with which an offered place is answered from its letter, without signing in. Pure.
+
+Nothing is kept: it is a MAC over the offer as it was made, so that a letter that is written twice
+holds the same link, and a later offer has another.
+"""
+
+from __future__ import annotations
+
+import hmac
+from collections.abc import Iterable
+from datetime import datetime
+from hashlib import sha256
+
+
+def seal_of(secret_key: str, ref: str, offered_at: datetime, guardian: str | None = None) -> str:
+    """64 hexadecimal digits (HMAC-SHA256) that open the offer made to *ref* then; for the
+    *guardian* (a person's ref) of a child that waits others: they open nothing for one who does not
+    decide any more."""
+    words = ":".join(("place", ref, offered_at.isoformat(), *([guardian] if guardian else [])))
+    return hmac.new(secret_key.encode(), words.encode(), sha256).hexdigest()
+
+
+def is_sealed(
+    seal: str, secret_key: str, ref: str, offered_at: datetime | None, guardians: Iterable[str] = ()
+) -> bool:
+    """Whether it is the seal of those who wait, or of one of *guardians*; each is compared in
+    constant time. Nothing opens what was never offered."""
+    if offered_at is None:
+        return False
+    seals = [seal_of(secret_key, ref, offered_at, one) for one in (None, *guardians)]
+    return any(hmac.compare_digest(seal.encode(), one.encode()) for one in seals)
