@@ -12,7 +12,7 @@ from babel.messages.catalog import Catalog
 from babel.messages.extract import DEFAULT_KEYWORDS, extract_from_dir
 from babel.messages.pofile import read_po, write_po
 
-from app.i18n import LANGUAGES
+from app.i18n import LANGUAGES, PARTIAL
 
 SOURCE = "en"
 ROOT = Path(__file__).parent.parent
@@ -30,6 +30,10 @@ PLURALS = {
     "(n%100<12 || n%100>14) ? 1 : 2);",
     "fa": "nplurals=2; plural=(n > 1);",
     "tr": "nplurals=2; plural=(n != 1);",
+    "ps": "nplurals=2; plural=(n != 1);",
+    "ne": "nplurals=2; plural=(n != 1);",
+    "si": "nplurals=2; plural=(n > 1);",
+    "bn": "nplurals=2; plural=(n > 1);",
 }
 STAFF_LANGUAGES = ("ro", "en", "ar")
 STAFF_ROOMS = (
@@ -44,6 +48,9 @@ STAFF_ROOMS = (
     "app/approval/papers.py",
     "app/approval/register.py",
     "app/approval/routes.py",
+    "app/households/desk.py",
+    "app/households/desk_forms.py",
+    "app/households/undoing.py",
     "app/invitations/forms.py",
     "app/invitations/operations.py",
     "app/demo/",
@@ -64,18 +71,166 @@ STAFF_ROOMS = (
         )
     ),
     "templates/planning/",
+    "templates/households/family.html",
+    "templates/households/still_minded.html",
     "templates/invitations/people.html",
     "templates/invitations/person.html",
-    "templates/notices/",
+    "templates/notices/sent.html",
     "templates/certificates/draft.html",
     "templates/certificates/of_person.html",
     "templates/presence/instead.html",
     "templates/presence/line.html",
     "templates/presence/meeting.html",
     "templates/presence/of_person.html",
-    "templates/reminders/",
+    "app/attendance/certifying.py",
+    "app/attendance/course_forms.py",
+    "app/attendance/course_pages.py",
+    "app/attendance/courses.py",
+    *(
+        f"templates/attendance/{page}.html"
+        for page in ("course", "course_parts", "group_size", "line", "list", "member")
+    ),
+    "app/participants/",
+    "templates/participants/",
+    "app/reminders/calls.py",
+    "app/reminders/contact.py",
+    "templates/reminders/calls.html",
+    "templates/reminders/contact.html",
+    "templates/reminders/letter.html",
+    "templates/reminders/letters.html",
+    "templates/sign_outs/ask.html",
+    "app/consents/forms.py",
+    "app/consents/operations.py",
+    "templates/consents/of_person.html",
+    "templates/consents/photos.html",
+    "templates/consents/words.html",
 )
 """Where only the staff read: words found nowhere else need no other language."""
+
+
+PARTICIPANTS_ROOMS = (
+    "app/feeds/",
+    "app/invitations/address",
+    "app/invitations/code_",
+    "app/navigation.py",
+    "app/people/operations.py",
+    "app/people/passwords.py",
+    "app/people/routes.py",
+    "app/people/forms.py",
+    "app/approval/refusing.py",
+    "app/programme/choosing.py",
+    "app/programme/kinds.py",
+    "app/programme/outdoors.py",
+    "app/programme/routes.py",
+    "app/programme/words.py",
+    "app/signups/",
+    "app/web.py",
+    "templates/approval/refusing.html",
+    "templates/components/badges.html",
+    "templates/components/calendars.html",
+    "templates/components/cards.html",
+    "templates/components/forms.html",
+    "templates/components/meetings.html",
+    "templates/components/times.html",
+    "templates/error.html",
+    "templates/feeds/",
+    "templates/invitations/address",
+    "templates/invitations/code",
+    "templates/invitations/forgotten.html",
+    "templates/layout.html",
+    *(
+        f"templates/letters/{letter}"
+        for letter in (
+            "added.txt",
+            "cancelled.txt",
+            "code.txt",
+            "enrolled.txt",
+            "expected_again.txt",
+            "frame.",
+            "moved.txt",
+            "password.txt",
+            "released.txt",
+            "reminder.txt",
+            "removed.txt",
+            "restored.txt",
+            "series_changed.txt",
+            "term_published.txt",
+            "words.txt",
+        )
+    ),
+    "app/consents/routes.py",
+    "app/people/consents.py",
+    "app/sign_outs/",
+    "templates/letters/signed_out.txt",
+    "templates/consents/mine.html",
+    "templates/people/away.html",
+    "templates/people/unsent.html",
+    "templates/sign_outs/mine.html",
+    "templates/sign_outs/words.html",
+    "templates/people/choose_password.html",
+    "templates/people/confirm.html",
+    "templates/people/profile.html",
+    "templates/people/sign_in.html",
+    "templates/programme/index.html",
+    "templates/programme/meeting.html",
+    "templates/programme/mine.html",
+    "templates/refused.html",
+    "app/households/coming_page.py",
+    "app/households/forms.py",
+    "app/households/operations.py",
+    "app/households/routes.py",
+    "app/joining/card_pages.py",
+    "app/joining/coming.py",
+    "app/joining/forms.py",
+    "app/joining/routes.py",
+    "app/listening/",
+    "app/notices/agents.py",
+    "app/notices/channels.py",
+    "app/notices/devices.py",
+    "app/notices/models.py",
+    "app/own_data/",
+    "app/people/spoken.py",
+    "app/people/terms.py",
+    "app/reminders/asked_for.py",
+    "app/reminders/forms.py",
+    "app/reminders/invitations.py",
+    "app/reminders/letters.py",
+    "app/reminders/my_",
+    "templates/attendance/own.html",
+    "templates/components/people.html",
+    "templates/components/push.html",
+    "templates/households/child.html",
+    "templates/households/coming.html",
+    "templates/households/mine.html",
+    "templates/households/moments.html",
+    "templates/households/removal.html",
+    "templates/joining/cancelled.html",
+    "templates/joining/card.html",
+    "templates/joining/code.html",
+    "templates/joining/form.html",
+    "templates/joining/link.html",
+    "templates/joining/made.html",
+    "templates/joining/paper.html",
+    "templates/letters/asked_for.txt",
+    "templates/letters/invitation.txt",
+    "templates/letters/offer_lapsed.txt",
+    "templates/letters/place_offered.txt",
+    "templates/letters/together",
+    "templates/listening/mine.html",
+    "templates/listening/missing.html",
+    "templates/listening/words.html",
+    "templates/notices/unsubscribe.html",
+    "templates/own_data/",
+    "templates/people/language",
+    "templates/reminders/mine.html",
+    "templates/signups/choices.html",
+    "templates/signups/leaving.html",
+    "templates/signups/offered.html",
+    "templates/signups/others.html",
+    "templates/signups/series.html",
+    "templates/signups/activity.html",
+)
+"""What participants meet: all that the languages of `PARTIAL` hold."""
 
 
 def words_in_the_code(language: str = SOURCE) -> Catalog:
@@ -84,9 +239,16 @@ def words_in_the_code(language: str = SOURCE) -> Catalog:
     for file, _line, message, _comments, context in extract_from_dir(
         ROOT, METHODS, OPTIONS, KEYWORDS
     ):
-        if language in STAFF_LANGUAGES or not file.startswith(STAFF_ROOMS):
+        if _is_read_in(language, file):
             found.add(message, context=context)
     return found
+
+
+def _is_read_in(language: str, file: str) -> bool:
+    """Whether *file* holds words of a page or letter that exists in *language*."""
+    if language in PARTIAL:
+        return file.startswith(PARTICIPANTS_ROOMS)
+    return language in STAFF_LANGUAGES or not file.startswith(STAFF_ROOMS)
 
 
 def path_of(language: str) -> Path:

@@ -20,6 +20,10 @@ SCRIPT = {
     "tr": LATIN,
     "uk": CYRILLIC,
     "ru": CYRILLIC,
+    "ps": ARABIC,
+    "ne": re.compile(r"[\u0900-\u097f]"),
+    "si": re.compile(r"[\u0d80-\u0dff]"),
+    "bn": re.compile(r"[\u0980-\u09ff]"),
 }
 
 
