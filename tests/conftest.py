@@ -19,6 +19,7 @@ from xdist.scheduler import LoadScopeScheduling
 
 from app import clock, create_app
 from app.extensions import db
+from app.feeds.fetches import WAIT
 from app.people.models import Person
 from app.people.operations import begin_sign_in
 from tests.distribution import InGroups, place_in_the_run
@@ -50,7 +51,7 @@ def make_app(database_url: str, folder: Path, **environ: str) -> Flask:
         "PUNTE_BASE_URL": "http://127.0.0.1:8000",
         "PUNTE_UID_DOMAIN": "punte.example",
     }
-    app = create_app(settings | environ, {"TESTING": True, "WTF_CSRF_ENABLED": False})
+    app = create_app(settings | environ, {"TESTING": True, "WTF_CSRF_ENABLED": False, WAIT: 0})
     app.test_client_class = Browser
     return app
 
@@ -94,7 +95,7 @@ def browser(app: Flask) -> Browser:
 
 
 @cache
-def _migrated_database(engine: str) -> str:
+def migrated_database(engine: str) -> str:
     """A database with all tables and no rows, built by the migrations; only to be copied."""
     with TemporaryDirectory(prefix="punte-tests-") as folder:
         app = make_app(fresh_database(engine), Path(folder))
@@ -107,10 +108,18 @@ def _migrated_database(engine: str) -> str:
 @pytest.fixture(params=ENGINES)
 def racing_app(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Flask]:
     """An app on a database of its own, where several threads may really commit."""
-    app = make_app(copy_of(_migrated_database(request.param)), tmp_path)
+    app = make_app(copy_of(migrated_database(request.param)), tmp_path)
     yield app
     with app.app_context():
         db.engine.dispose()
+
+
+@pytest.fixture
+def postgres_app(racing_app: Flask) -> Flask:
+    """SQLite has one writer at a time: there nobody can come in between."""
+    if not racing_app.config["SQLALCHEMY_DATABASE_URI"].startswith("postgresql"):
+        pytest.skip("one writer at a time")
+    return racing_app
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -19,7 +19,11 @@ LONGEST_FIRST = (
     "test_a_rota",
     "test_make_run",
     "test_small_steps",
+    "test_partner_programme",
+    "test_subscribing",
     "test_answering",
+    "test_nothing_is_cut",
+    "test_thirteen_lines",
 )
 """The modules of tests/browser."""
 EVERY_TEST_BY_ITSELF = ("test_the_story",)

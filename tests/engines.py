@@ -7,6 +7,7 @@ import sqlite3
 import tempfile
 import warnings
 from contextlib import closing
+from datetime import UTC, datetime
 from functools import cache
 from itertools import count
 from pathlib import Path
@@ -36,6 +37,21 @@ def copy_of(address: str) -> str:
     old, new = address.partition("?")[0].rsplit("/", 1)[1], f"test_{next(_number)}"
     _postgresql().psql(f"create database {new} template {old}")
     return address.replace(f"/{old}", f"/{new}", 1)
+
+
+def set_clock_of(address: str, now: str) -> None:
+    """The machine of the database at *address* says that it is *now*, and goes on from there; a
+    file has no clock of its own."""
+    if address.startswith("sqlite"):
+        return
+    name = address.partition("?")[0].rsplit("/", 1)[1]
+    ahead = datetime.fromisoformat(now) - datetime.now(UTC)
+    _postgresql().psql(
+        f"""\\connect {name}
+        alter database {name} set search_path = public, pg_catalog;
+        create or replace function public.clock_timestamp() returns timestamptz language sql
+        as $$ select pg_catalog.clock_timestamp() + interval '{ahead.total_seconds()} s' $$;"""
+    )
 
 
 def copy_sqlite(source: Path, target: Path) -> None:

@@ -12,6 +12,9 @@ from app.certificates.models import Certificate, CertificateRequest
 from app.database import new_ref
 from app.extensions import db
 from app.folding import fold
+from app.listening.gaps import Gap, Matter, PartOfDay
+from app.listening.models import Voice
+from app.people.guardians import GuardianKind, Guardianship
 from app.people.models import Centre, Membership, Person, SpokenLanguage
 from app.people.papers import CheckKind, Contract, ContractKind, IntegrityCheck
 from app.people.terms import HELPERS, Level, Role, Stage
@@ -20,6 +23,7 @@ from app.programme.bookings import book
 from app.programme.kinds import Kind
 from app.programme.models import Activity, ActivityText, Meeting, Part
 from app.programme.places import Room
+from app.programme.queries import coming_meetings
 from app.signups.models import Enrolment
 from app.staffing.models import Assignment, Need, State
 
@@ -292,3 +296,60 @@ def certificate(person: Person, centre: Centre, **given: Any) -> Certificate:
         content=lambda: content,
         digest=lambda: digest(content),
     )
+
+
+def gap(at: Centre, matter: Matter = Matter.ROMANIAN, **given: Any) -> Gap:
+    """A Romanian course from the beginning with a Nepali mediator, in the evening."""
+    level = "A1" if matter.has_level else ""
+    facts = {"level": level, "language": "ne", "part": PartOfDay.EVENING, **given}
+    return Gap(at.id, matter, **facts)
+
+
+def voice(person: Person, wanted: Gap, **given: Any) -> Voice:
+    """*person* says since ten days before `MONDAY` that *wanted* is missing."""
+    columns = {
+        "centre_id": wanted.centre,
+        "matter": wanted.matter,
+        "level": wanted.level,
+        "language": wanted.language,
+        "part": wanted.part,
+    }
+    return build(
+        Voice,
+        {"person": person, **columns, **given},
+        said_at=lambda: BEFORE,
+        lapses_at=lambda: BEFORE + timedelta(days=183),
+    )
+
+
+def child(*guardians: Person, name: str = "Amina", **given: Any) -> Person:
+    """A child for whom *guardians* decide since long ago: without an address."""
+    someone = person(name=name, **{"email": None, **given})
+    for one in guardians:
+        guardianship(someone, one)
+    return someone
+
+
+def guardianship(child: Person, guardian: Person, **given: Any) -> Guardianship:
+    return build(
+        Guardianship,
+        {"child": child, "guardian": guardian, **given},
+        kind=lambda: GuardianKind.PARENT,
+        made_at=lambda: LONG_AGO,
+    )
+
+
+def childcare(host: Activity, **given: Any) -> Activity:
+    """The childcare beside every session of *host*, as private as it."""
+    care = activity(
+        "Childcare",
+        kind=Kind.CHILDCARE,
+        centre=host.centre,
+        privacy=host.privacy,
+        coordinator=host.coordinator,
+        beside=host,
+        **given,
+    )
+    for one in coming_meetings(host, now=LONG_AGO):
+        meeting(activity=care, starts_at=one.starts_at, ends_at=one.ends_at, beside=one)
+    return care

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from app.config import BadSetting, read_settings
+from app.notices.webpush import public_key
 
 ROOT = Path(__file__).parent.parent
 
@@ -51,6 +52,11 @@ def test_the_secret_is_made_once_and_kept_for_its_owner_only(tmp_path: Path) -> 
         ("PUNTE_SMS_URL", "http://gateway.example/send"),
         ("PUNTE_SMS_URL", "https://user:word@gateway.example/send"),
         ("PUNTE_SMS_URL", "https://gateway.example:port/"),
+        ("PUNTE_VAPID_KEY", ""),
+        ("PUNTE_VAPID_KEY", "AAAA"),
+        ("PUNTE_VAPID_KEY", "A" * 43),
+        ("PUNTE_VAPID_KEY", "_" * 43),
+        ("PUNTE_VAPID_KEY", "ș" * 43),
         ("PUNTE_MAIL_FROM", "nobody"),
         ("PUNTE_MAIL_FROM", "a@b.example\r\nBcc: c@d"),
         ("PUNTE_MAIL_NAME", "a\nb"),
@@ -64,6 +70,32 @@ def test_a_bad_setting_is_named_in_one_sentence(tmp_path: Path, name: str, value
 
     assert str(problem.value).startswith(f"{name}: ")
     assert "\n" not in str(problem.value)
+
+
+def test_the_key_for_push_services_is_made_once_and_kept_for_its_owner_only(
+    tmp_path: Path,
+) -> None:
+    first = read_settings({"PUNTE_DATA": str(tmp_path)}).vapid_key
+
+    assert read_settings({"PUNTE_DATA": str(tmp_path)}).vapid_key == first
+    assert read_settings({"PUNTE_DATA": str(tmp_path), "PUNTE_VAPID_KEY": first}).vapid_key == first
+    assert (tmp_path / "vapid_key").stat().st_mode & 0o777 == 0o600
+    assert len(public_key(first)) == 87
+
+
+def test_a_kept_key_that_was_damaged_stops_the_start(tmp_path: Path) -> None:
+    (tmp_path / "vapid_key").write_text("damaged")
+
+    with pytest.raises(BadSetting, match="PUNTE_VAPID_KEY: "):
+        read_settings({"PUNTE_DATA": str(tmp_path)})
+
+
+def test_a_bad_word_about_a_gateway_stops_the_start_too(tmp_path: Path) -> None:
+    there = {"PUNTE_SMS_URL": "https://gateway.example/send", "PUNTE_SMS_TOKEN": "secret"}
+
+    with pytest.raises(BadSetting, match="PUNTE_SMS_PARTS: "):
+        read(tmp_path, PUNTE_SMS_PARTS="many", **there)
+    assert read_settings({"PUNTE_DATA": str(tmp_path), **there}).sms is not None
 
 
 @pytest.mark.parametrize("token", ["", "two words", "line\nbreak", "ș"])

@@ -13,6 +13,7 @@ from werkzeug.routing import Rule
 from app.doctor import complaints
 from app.extensions import db
 from app.people.terms import HELPERS, Role
+from app.web import came_from
 from tests import make
 from tests.conftest import Browser
 
@@ -20,6 +21,12 @@ PUBLIC = {
     "answers.accept",
     "answers.answer",
     "answers.decline",
+    "cards.card",
+    "cards.leave_all",
+    "cards.leaving",
+    "cards.leave_one",
+    "cards.no",
+    "cards.yes",
     "codes.asked",
     "codes.code",
     "codes.opened",
@@ -30,20 +37,44 @@ PUBLIC = {
     "codes.wished",
     "certificates.check",
     "certificates.find",
-    "feeds.calendars",
     "feeds.own_calendar",
     "feeds.public_calendar",
     "health.healthz",
     "invitations.ask",
     "invitations.asked",
+    "own_data.privacy",
+    "outdoors.manifest",
+    "outdoors.robots",
+    "outdoors.service_worker",
+    "outdoors.sitemap",
+    "joining.code",
+    "joining.form",
+    "joining.opened",
+    "joining.pressed",
+    "joining.sent",
+    "joining.typed_code",
     "people.begin",
     "people.choose_password",
+    "people.leave",
     "people.password_chosen",
     "people.sign_in",
+    "people.sign_out",
     "programme.index",
     "programme.meeting",
     "signups.activity",
+    "single.activity",
+    "single.meeting",
     "static",
+    "subscribing.calendars",
+    "subscribing.feed",
+    "subscribing.sheet",
+    "unsent.away",
+    "unsent.put_away",
+    "unsubscribing.changed",
+    "unsubscribing.page",
+    "waiting.no",
+    "waiting.offered",
+    "waiting.yes",
 }
 
 
@@ -88,7 +119,7 @@ def test_every_answer_carries_the_headers_of_the_house(browser: Browser, path: s
     assert "frame-ancestors 'none'" in policy
     assert "base-uri 'none'" in policy
     assert headers["X-Content-Type-Options"] == "nosniff"
-    assert headers["Cache-Control"] == "no-store"
+    assert headers["Cache-Control"] == ("no-cache" if path == "/" else "no-store")
     assert headers["Cross-Origin-Opener-Policy"] == "same-origin"
 
 
@@ -166,6 +197,40 @@ def test_a_nul_in_a_form_is_refused(app: Flask, path: str) -> None:
     assert browser.post(path, data=form).status_code == 400
 
 
+HOST = "http://127.0.0.1:8000"
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "referrer", "back"),
+    [
+        (
+            "POST",
+            "/en/activities/x/enrolment",
+            f"{HOST}/en/participants?q=1",
+            "/en/participants?q=1",
+        ),
+        ("POST", "/en/activities/x/enrolment", "https://elsewhere.example/en/participants", None),
+        ("POST", "/en/people/x", None, "/en/people/x"),
+        ("POST", "/en/people/x", f"{HOST}/en/activities/x/enrolment", "/en/people/x"),
+        ("GET", "/people/x", f"{HOST}/people", "/people"),
+        ("GET", "/people/x", f"{HOST}/people/x", None),
+        ("POST", "/sign-out", f"{HOST}//elsewhere.example", None),
+    ],
+)
+def test_a_refusal_leads_back_to_where_one_came_from(
+    app: Flask, method: str, path: str, referrer: str | None, back: str | None
+) -> None:
+    headers = {"Referer": referrer} if referrer else {}
+    language = "/en" if path.startswith("/en/") else ""
+    with app.test_request_context(
+        path.removeprefix("/en"),
+        method=method,
+        headers=headers,
+        base_url=f"{HOST}{language}/",
+    ):
+        assert came_from() == back
+
+
 def test_an_error_is_never_kept_by_caches(browser: Browser) -> None:
     answer = browser.get("/static/nothing.css?v=1")
 
@@ -236,12 +301,25 @@ def test_a_role_opens_its_own_pages_and_no_others(app: Flask, role: Role) -> Non
         "/people/new": {Role.COORDINATOR, Role.ADMINISTRATOR},
         "/call-list": {Role.COORDINATOR, Role.ADMINISTRATOR},
         "/applications": {Role.COORDINATOR, Role.ADMINISTRATOR},
+        "/letters": {Role.COORDINATOR, Role.ADMINISTRATOR},
+        "/letters/reminder": {Role.COORDINATOR, Role.ADMINISTRATOR},
+        "/participants": {Role.COORDINATOR},
+        "/participants/twice": {Role.COORDINATOR},
         "/volunteer-register": {Role.COORDINATOR, Role.ADMINISTRATOR},
         "/needed": set(HELPERS),
         "/places": set(HELPERS),
         "/my-hours": set(HELPERS),
+        "/missing": {Role.PARTICIPANT, Role.COORDINATOR, *HELPERS},
+        "/missing/mine": {Role.PARTICIPANT, Role.COORDINATOR, *HELPERS},
+        "/missing/here": set(HELPERS),
+        "/asked-for": {Role.COORDINATOR},
         "/mine": set(Role),
+        "/profile/address": set(Role),
+        "/profile/sign-ins": set(Role),
+        "/profile/consents": set(Role),
+        "/consent-talks": {Role.COORDINATOR, Role.ADMINISTRATOR, Role.MEDIATOR},
         "/profile": set(Role),
+        "/profile/reminders": set(Role),
         "/my-calendars": set(Role),
         "/sent-messages": set(Role),
     }

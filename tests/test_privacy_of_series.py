@@ -170,7 +170,9 @@ class TestProtectingAll:
         assert not any(one.ref in answer.text for one in course if one is not course[1])
         assert answer.status_code == 404 or "new?like" in page
 
-    @pytest.mark.parametrize("page", ["/", "/week?day=2027-03-01", "/list", "/month", "/terms"])
+    @pytest.mark.parametrize(
+        "page", ["/?when=all", "/week?day=2027-03-01", "/list", "/month", "/terms"]
+    )
     def test_nor_does_any_page_on_which_it_was_listed(
         self, course: list[Meeting], colleague: Person, browser: Browser, page: str
     ) -> None:
@@ -413,3 +415,17 @@ def test_helpers_of_a_protected_activity_are_not_placed_by_the_way_they_have(
     assert "Maria Popa" in page
     assert "travel" not in page.lower()
     assert "to get here" not in page.lower()
+
+
+@pytest.mark.parametrize("page", ["", "/needs"])
+def test_a_session_more_private_than_its_activity_is_for_whom_it_is_entrusted_to(
+    course: list[Meeting], boss: Person, colleague: Person, browser: Browser, page: str
+) -> None:
+    hidden = course[2]
+    hidden.privacy = Privacy.PROTECTED
+    db.session.commit()
+    address = f"/en/activities/{hidden.activity.ref}{page}"
+
+    assert hidden.ref not in browser.sign_in(colleague).get(address).text
+    assert course[1].ref in browser.get(address).text
+    assert hidden.ref in browser.sign_in(boss).get(address).text

@@ -18,10 +18,17 @@ from typing import Any
 
 import pytest
 from aiosmtpd.controller import Controller
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, sync_playwright
+from playwright.sync_api import (
+    Browser,
+    BrowserContext,
+    ConsoleMessage,
+    Locator,
+    Page,
+    sync_playwright,
+)
 
 from tests.browser.chromium import chromium
-from tests.engines import ENGINES, copy_sqlite, fresh_database
+from tests.engines import ENGINES, copy_sqlite, fresh_database, set_clock_of
 
 ROOT = Path(__file__).parent.parent.parent
 NOW = "2026-11-23T09:00:00+02:00"
@@ -81,6 +88,7 @@ class House:
     @contextmanager
     def workers(self, number: int, *, now: str = NOW) -> Iterator[None]:
         """So many workers at once, from *now* on."""
+        set_clock_of(self.environ["PUNTE_DATABASE_URL"], now)
         running = [
             subprocess.Popen(self._command(["worker"], now), cwd=ROOT, env=self.environ)
             for _n in range(number)
@@ -205,10 +213,29 @@ def chrome() -> Iterator[Browser]:
         browser.close()
 
 
+@pytest.fixture(autouse=True, scope="session")
+def looked_at_when_loaded() -> Iterator[None]:
+    """What does not wait by itself is asked of a page that is there as a whole: after a click its
+    address may have come and its words not yet."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name in ("count", "is_visible", "all", "all_inner_texts", "all_text_contents"):
+            patch.setattr(Locator, name, _when_loaded(getattr(Locator, name)))
+        yield
+
+
+def _when_loaded(asked: Callable[..., Any]) -> Callable[..., Any]:
+    def answer(self: Locator, **how: Any) -> Any:
+        self.page.wait_for_load_state()
+        return asked(self, **how)
+
+    return answer
+
+
 def is_complaint(message: ConsoleMessage) -> bool:
-    """An error on the console; that a form was refused (409, 422) is none."""
-    refused = "status of 409" in message.text or "status of 422" in message.text
-    return message.type == "error" and not refused
+    """An error on the console; that a form was refused (409, 422) is none, nor that there is no
+    connection where a test switched it off."""
+    expected = ("status of 409", "status of 422", "ERR_INTERNET_DISCONNECTED")
+    return message.type == "error" and not any(one in message.text for one in expected)
 
 
 @pytest.fixture

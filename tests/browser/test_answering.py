@@ -11,7 +11,7 @@ from playwright.sync_api import Page
 
 from tests.browser.conftest import House, sign_in
 from tests.browser.test_every_page import check
-from tests.browser.test_the_story import body
+from tests.browser.test_the_story import LATE_MORNING, body, wait_for
 
 pytestmark = [pytest.mark.browser]
 
@@ -39,7 +39,9 @@ def test_two_taps_from_the_letter_and_a_scanner_before_them(
         if (ask := coordinator.locator(".candidates form[action$='/offers'] button")).count():
             ask.first.click()
             break
-    with one_house.workers(1):
+    with one_house.workers(1):  # what each morning brings comes first, the rest an hour later
+        wait_for(one_house, "mihai", "Astăzi și mâine")
+    with one_house.workers(1, now=LATE_MORNING):
         link = link_to_answer(one_house)
 
     scanner = open_page(1280, scripts=True)
