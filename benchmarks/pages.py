@@ -14,6 +14,7 @@ from time import process_time
 
 import flask_migrate
 from flask import Flask
+from flask.testing import FlaskClient
 from sqlalchemy import event, select
 
 from app import clock, create_app
@@ -76,19 +77,24 @@ def filled(size: str, folder: Path) -> Flask:
 def _measure(app: Flask, who: str, path: str) -> tuple[float, int]:
     client = app.test_client()
     if who:
-        with app.app_context():
-            mail = f"{who}@demo.punte.example"
-            person = db.session.scalars(select(Person).where(Person.email == mail)).one()
-            token = begin_sign_in(person, now=clock.now())
-            db.session.commit()
-        with client.session_transaction() as cookie:
-            cookie["_user_id"] = token
+        sign_in_as(app, client, who)
 
     def visit() -> None:
         answer = client.get(path)
         assert answer.status_code == 200, (path, answer.status_code)
 
     return _cost(app, visit)
+
+
+def sign_in_as(app: Flask, client: FlaskClient, who: str) -> None:
+    """From now on *client* is that person of the demonstration."""
+    with app.app_context():
+        mail = f"{who}@demo.punte.example"
+        person = db.session.scalars(select(Person).where(Person.email == mail)).one()
+        token = begin_sign_in(person, now=clock.now())
+        db.session.commit()
+    with client.session_transaction() as cookie:
+        cookie["_user_id"] = token
 
 
 def _measure_attention(app: Flask) -> tuple[float, int]:

@@ -1,0 +1,1 @@
+"""What the measurements of the outbox share: a mail server with a script, and databases."""
