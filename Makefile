@@ -5,12 +5,12 @@ BIN := .venv/bin
 READY := .venv/ready-
 export PYTHONDONTWRITEBYTECODE := 1
 
-.PHONY: run test check messages bench demo-national lock browser paper clean
+.PHONY: run test check messages bench demo-national lock browser paper clients clean
 
 run: $(READY)runtime  ## install, migrate, fill with the demonstration if empty, serve
 	@$(BIN)/flask --app wsgi up
 
-test: check browser paper  ## everything: lint, types, import rules, both databases, a real browser
+test: check browser paper clients  ## everything: lint, types, import rules, both databases, a real browser
 	env -u PYTHONDONTWRITEBYTECODE PYTHONPYCACHEPREFIX=$(CURDIR)/.venv/bytecode \
 	  $(BIN)/python -m pytest -n $${PUNTE_TEST_PROCESSES:-4} --dist loadgroup -q
 
@@ -31,6 +31,9 @@ browser: $(READY)development  ## a Chromium for the tests, where there is none y
 
 paper: $(READY)development  ## what certificates as PDF need from the system, where it lacks
 	@$(BIN)/python -m tests.certificates.pango
+
+clients: $(READY)development  ## calendar programs that read our feeds in the tests, where they lack
+	@$(BIN)/python -m tests.feeds.clients
 
 lock: $(READY)development  ## write the locks anew from requirements/*.in
 	$(BIN)/pip install -q uv

@@ -13,23 +13,38 @@ from flask import Flask
 from app import cli, compression, extensions, health, navigation, web
 from app.approval import refusing, register
 from app.approval import routes as approval
+from app.attendance import course_pages, lists
+from app.attendance import routes as attendance
 from app.certificates import routes as certificates
 from app.config import Settings, read_settings
+from app.consents import routes as consents
+from app.feeds import by_mail, single, subscribing
 from app.feeds import routes as feeds
-from app.invitations import code_pages
+from app.feeds.polls import PollsFirst
+from app.households import desk as families
+from app.households import routes as households
+from app.invitations import address_pages, code_pages
 from app.invitations import routes as invitations
+from app.joining import card_pages, desk
+from app.joining import routes as joining
+from app.listening import routes as listening
 from app.notices import routes as notices
-from app.people import locale, spoken
+from app.notices import unsubscribing
+from app.own_data import routes as own_data
+from app.participants import routes as participants
+from app.people import locale, spoken, unsent_pages
 from app.people import routes as people
 from app.people.access import require_signed_in
 from app.planning import (
     appointments,
+    asked_for,
     asking,
     childcare,
     days,
     details_page,
     languages,
     moves,
+    partners,
     places,
     plans,
     printing,
@@ -39,10 +54,14 @@ from app.planning import (
 )
 from app.planning import routes as planning
 from app.presence import routes as presence
+from app.programme import outdoors
 from app.programme import routes as programme
+from app.reminders import contact, my_devices, my_reminders, previews
 from app.reminders import routes as reminders
 from app.rota import routes as rota
+from app.sign_outs import routes as sign_outs
 from app.signups import routes as signups
+from app.signups import waiting_pages
 from app.staffing import answers, free, leaving, steps
 from app.staffing import routes as staffing
 
@@ -60,6 +79,7 @@ def create_app(
     app.config.from_mapping(config or {})
 
     extensions.init_app(app)
+    app.wsgi_app = PollsFirst(app, app.wsgi_app)  # type: ignore[method-assign]
     web.init_app(app)
     compression.init_app(app)
     locale.init_app(app)
@@ -70,10 +90,14 @@ def create_app(
     for room in (
         people,
         spoken,
+        unsent_pages,
         invitations,
         code_pages,
+        address_pages,
         notices,
+        unsubscribing,
         programme,
+        outdoors,
         staffing,
         answers,
         leaving,
@@ -92,16 +116,39 @@ def create_app(
         places,
         printing,
         days,
+        partners,
         appointments,
         childcare,
         details_page,
         languages,
+        asked_for,
+        listening,
         rota,
         presence,
         certificates,
+        attendance,
+        course_pages,
+        lists,
         signups,
+        waiting_pages,
+        joining,
+        card_pages,
+        desk,
+        households,
+        families,
         feeds,
+        subscribing,
+        by_mail,
+        single,
         reminders,
+        my_reminders,
+        my_devices,
+        contact,
+        previews,
+        own_data,
+        participants,
+        sign_outs,
+        consents,
         health,
     ):
         app.register_blueprint(room.bp)

@@ -26,9 +26,9 @@ def init_app(app: Flask) -> None:
 @with_appcontext
 def worker() -> None:
     """Keep time: send messages and reminders until stopped."""
-    from app.worker import timetable
+    from app.worker import run
 
-    timetable(current_app._get_current_object()).start()  # type: ignore[attr-defined]
+    run(current_app._get_current_object())  # type: ignore[attr-defined]
 
 
 @click.command
@@ -98,14 +98,14 @@ def add_administrator(
 @with_appcontext
 def doctor() -> None:
     """Say what is not as it should be; fails if anything is."""
-    from app.doctor import complaints
+    from app.doctor import complaints, oldest_message
 
     found = complaints()
     for complaint in found:
         click.echo(f"- {complaint}")
     if found:
         sys.exit(1)
-    click.echo("Everything is as it should be.")
+    click.echo("Everything is as it should be. " + oldest_message())
 
 
 @click.command

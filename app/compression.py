@@ -12,7 +12,7 @@ from functools import lru_cache
 from flask import Flask, Response, request
 from flask_login import current_user
 
-WORDY = ("text/css", "image/svg+xml", "text/html", "application/json")
+WORDY = ("text/css", "image/svg+xml", "text/html", "application/json", "application/xml")
 
 
 def init_app(app: Flask) -> None:

@@ -5,11 +5,20 @@ All names start with ``PUNTE_``, except ``PORT``, which hosting platforms set. R
 
 from __future__ import annotations
 
+import os
 import secrets
+import tempfile
+from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import SplitResult, urlsplit
+
+from app.gateway import Gateway, read_gateway
+
+_P256 = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551
+"""The order of the curve (FIPS 186-4, D.1.2.3)."""
 
 
 class BadSetting(ValueError):
@@ -27,14 +36,15 @@ class Settings:
     host: str
     port: int
     smtp_url: str | None
-    sms_url: str | None
-    sms_token: str | None
+    sms: Gateway | None
+    vapid_key: str
     mail_from: str
     mail_name: str
     uid_domain: str
     exit_url: str
     proxies: int
     check_months: int
+    returned_folder: Path | None
 
     @property
     def mail_folder(self) -> Path:
@@ -49,7 +59,7 @@ class Settings:
     @property
     def sends_sms(self) -> bool:
         """Whether telephones can be reached; without a gateway only where nothing leaves anyway."""
-        return self.sms_url is not None or self.smtp_url is None
+        return self.sms is not None or self.smtp_url is None
 
     @property
     def is_https(self) -> bool:
@@ -63,7 +73,6 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
     port = _port(environ.get("PORT", "8000"))
     base_url = _base_url(environ.get("PUNTE_BASE_URL", f"http://127.0.0.1:{port}"))
     domain = urlsplit(base_url).hostname or "localhost"
-    sms_url = _sms_url(environ.get("PUNTE_SMS_URL"))
     return Settings(
         data=data,
         database_url=_database_url(environ.get("PUNTE_DATABASE_URL"), data),
@@ -72,8 +81,8 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
         host=host,
         port=port,
         smtp_url=_smtp_url(environ.get("PUNTE_SMTP_URL")),
-        sms_url=sms_url,
-        sms_token=_sms_token(environ.get("PUNTE_SMS_TOKEN"), sms_url),
+        sms=_sms(environ),
+        vapid_key=_vapid_key(environ.get("PUNTE_VAPID_KEY"), data),
         mail_from=_mailbox(environ.get("PUNTE_MAIL_FROM", "punte@example.org")),
         mail_name=_one_line("PUNTE_MAIL_NAME", environ.get("PUNTE_MAIL_NAME", "Punte")),
         uid_domain=_one_line("PUNTE_UID_DOMAIN", environ.get("PUNTE_UID_DOMAIN", domain)),
@@ -82,6 +91,7 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
         ),
         proxies=_small_number("PUNTE_PROXIES", environ.get("PUNTE_PROXIES", "0")),
         check_months=_small_number("PUNTE_CHECK_MONTHS", environ.get("PUNTE_CHECK_MONTHS", "6")),
+        returned_folder=_existing("PUNTE_RETURNED", environ.get("PUNTE_RETURNED")),
     )
 
 
@@ -93,6 +103,15 @@ def _folder(value: str) -> Path:
         raise BadSetting(
             f"PUNTE_DATA: the folder {value} cannot be used ({problem.strerror})."
         ) from problem
+    return folder
+
+
+def _existing(name: str, value: str | None) -> Path | None:
+    if not value:
+        return None
+    folder = Path(value).absolute()
+    if not folder.is_dir():
+        raise BadSetting(f"{name}: there is no folder {value}.")
     return folder
 
 
@@ -163,6 +182,47 @@ def _smtp_url(value: str | None) -> str | None:
     return value
 
 
+def _vapid_key(value: str | None, data: Path) -> str:
+    """The private key by which browsers' push services know us: as good as any number below the
+    order of P-256, in base64url."""
+    kept = data / "vapid_key"
+    if value is None:
+        if not kept.exists():
+            number = secrets.randbelow(_P256 - 1) + 1
+            made = urlsafe_b64encode(number.to_bytes(32, "big")).rstrip(b"=").decode()
+            _keep_once(kept, made)
+        value = kept.read_text(encoding="ascii").strip()
+    try:
+        content = urlsafe_b64decode(value.encode("ascii") + b"=" * (-len(value) % 4))
+    except ValueError:
+        content = b""
+    if len(content) != 32 or not 0 < int.from_bytes(content, "big") < _P256:
+        raise BadSetting(
+            "PUNTE_VAPID_KEY: expected a private key of P-256, 43 letters of base64url."
+        )
+    return value
+
+
+def _keep_once(path: Path, text: str) -> None:
+    """Whole or not at all, and where two start at once, what the first of them made."""
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=".")  # for its owner only
+    with os.fdopen(handle, "w", encoding="ascii") as file:
+        file.write(text)
+    with suppress(FileExistsError):
+        os.link(name, path)
+    Path(name).unlink()
+
+
+def _sms(environ: Mapping[str, str]) -> Gateway | None:
+    url = _sms_url(environ.get("PUNTE_SMS_URL"))
+    if url is None:
+        return None
+    try:
+        return read_gateway(url, _sms_token(environ.get("PUNTE_SMS_TOKEN")), environ)
+    except ValueError as problem:
+        raise BadSetting(str(problem)) from problem
+
+
 def _sms_url(value: str | None) -> str | None:
     """Over a network only under TLS: what is sent there opens the door."""
     if not value:
@@ -176,9 +236,7 @@ def _sms_url(value: str | None) -> str | None:
     return value
 
 
-def _sms_token(value: str | None, url: str | None) -> str | None:
-    if not url:
-        return None
+def _sms_token(value: str | None) -> str:
     if not value or not value.isascii() or not value.isprintable() or " " in value:
         raise BadSetting("PUNTE_SMS_TOKEN: the gateway's token is needed, in one word.")
     return value

@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from contextvars import ContextVar
 from datetime import UTC, datetime
 from enum import Enum
@@ -69,27 +69,33 @@ def new_ref() -> str:
 # SQLite takes no row locks: `SELECT … FOR UPDATE` is silently nothing there. So each transaction
 # that may write takes the one write lock when it begins (BEGIN IMMEDIATE), and only pages that
 # merely read begin lazily. docs/decisions.md has the measurement.
-_may_write: ContextVar[bool] = ContextVar("may_write", default=True)
+_begin: ContextVar[str] = ContextVar("begin", default="BEGIN IMMEDIATE")
 
 
 @contextmanager
-def only_reading() -> Iterator[None]:
+def _beginning(statement: str) -> Iterator[None]:
+    token = _begin.set(statement)
+    try:
+        yield
+    finally:
+        _begin.reset(token)
+
+
+def only_reading() -> AbstractContextManager[None]:
     """Transactions begun inside will not write, so they need not wait for whoever does."""
-    token = _may_write.set(False)
-    try:
-        yield
-    finally:
-        _may_write.reset(token)
+    return _beginning("BEGIN")
+
+
+def writing() -> AbstractContextManager[None]:
+    """Transactions begun inside may write, even in a request that otherwise only reads."""
+    return _beginning("BEGIN IMMEDIATE")
 
 
 @contextmanager
-def writing() -> Iterator[None]:
-    """Transactions begun inside may write, even in a request that otherwise only reads."""
-    token = _may_write.set(True)
-    try:
-        yield
-    finally:
-        _may_write.reset(token)
+def without_transaction(engine: Engine) -> Iterator[Connection]:
+    """A connection on which SQLite begins none: what it does to its own files it does outside."""
+    with _beginning(""), engine.connect() as connection:
+        yield connection
 
 
 @event.listens_for(Engine, "connect")
@@ -112,5 +118,5 @@ def _prepare_sqlite(connection: DBAPIConnection, _: ConnectionPoolEntry) -> None
 
 @event.listens_for(Engine, "begin")
 def _begin_sqlite(connection: Connection) -> None:
-    if connection.dialect.name == "sqlite":
-        connection.exec_driver_sql("BEGIN IMMEDIATE" if _may_write.get() else "BEGIN")
+    if connection.dialect.name == "sqlite" and (statement := _begin.get()):
+        connection.exec_driver_sql(statement)

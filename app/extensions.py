@@ -45,10 +45,12 @@ def lock(row: object) -> None:
 
     Always in the order person, activity, meeting, room, need, so that clicks cannot deadlock; and
     not against rows that merely point here (FOR NO KEY UPDATE), such as a message to the person.
-    Raises `Gone` where somebody removed it.
+    Raises `Gone` where somebody removed it, or it is a person who was erased.
     """
     db.session.flush()  # a refresh would throw away what was changed and not yet written
     try:
         db.session.refresh(row, with_for_update={"of": type(row), "key_share": True})
     except InvalidRequestError as nothing:
         raise Gone from nothing
+    if getattr(row, "erased_at", None) is not None:
+        raise Gone

@@ -15,6 +15,7 @@ from werkzeug import Response
 from app import clock
 from app.extensions import db
 from app.notices.queries import oldest_due
+from app.notices.workers import watch
 from app.people.access import public
 
 bp = Blueprint("health", __name__)
@@ -24,19 +25,25 @@ LATE = timedelta(minutes=15)
 @bp.get("/healthz")
 @public
 def healthz() -> tuple[Response, int]:
-    """Database, migrations, and the age in seconds of the oldest message that should have left."""
+    """Database, migrations, the age in seconds of the oldest message that should have left, and
+    who sends."""
     facts = health()
     return jsonify(facts), 200 if facts["ok"] else 503
 
 
 def health() -> dict[str, Any]:
     facts: dict[str, Any] = {"database": False, "migrations": False, "oldest_due_seconds": None}
+    well = False
     try:
         facts["migrations"] = _present_revision() == _newest_revision()
         facts["database"] = True
         now = clock.now()
         due = oldest_due(now=now)
         facts["oldest_due_seconds"] = round((now - due).total_seconds()) if due else 0
+        sending = watch(now=now)
+        facts |= {"workers": sending.working, "stuck": sending.stuck, "silent": sending.silent}
+        facts["resting_servers"] = len(sending.resting)
+        well = not (sending.stuck or sending.refused)
     except SQLAlchemyError:
         current_app.logger.exception("the database does not answer")
         db.session.rollback()
@@ -46,6 +53,7 @@ def health() -> dict[str, Any]:
         and facts["migrations"]
         and waited is not None
         and waited < LATE.total_seconds()
+        and well
     )
     return facts
 

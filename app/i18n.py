@@ -16,16 +16,37 @@ from flask_babel import gettext as _translated
 from flask_babel import lazy_gettext as _l
 from flask_babel import ngettext as _counted
 
-__all__ = ["LANGUAGES", "_", "_l", "compile_catalogues", "in_language", "negotiate", "ngettext"]
+__all__ = [
+    "INSTEAD",
+    "LANGUAGES",
+    "PARTIAL",
+    "_",
+    "_l",
+    "compile_catalogues",
+    "in_language",
+    "locale_of",
+    "negotiate",
+    "ngettext",
+]
 
-LANGUAGES = ("ro", "en", "fr", "uk", "ru", "ar", "fa", "tr")
-"""Languages in which every page and message exists; the first is the language of the house."""
+LANGUAGES = ("ro", "en", "fr", "uk", "ru", "ar", "fa", "ps", "tr", "ne", "si", "bn")
+"""Languages in which everything that participants meet exists; the first is that of the house."""
+
+PARTIAL = frozenset({"ps", "ne", "si", "bn"})
+"""Those in which nothing else exists: every other page and letter is in the language `INSTEAD`."""
+
+INSTEAD = "en"
+
+_LOCALES = {"fa": "fa_AF"}  # the months as Kabul calls them, not Tehran
 
 _ALIASES = {
     "mo": "ro",
     **dict.fromkeys(("arb", "apc", "acm", "arz", "apd", "ary"), "ar"),
     **dict.fromkeys(("prs", "pes"), "fa"),
+    **dict.fromkeys(("pbt", "pbu", "pst"), "ps"),
+    "npi": "ne",
 }
+_OWN_NAMES = {"fa": "دری / فارسی"}
 _TRANSLATIONS = Path(__file__).parent / "translations"
 
 
@@ -51,15 +72,20 @@ def negotiate(accepted: list[str]) -> str | None:
 
 def own_name(language: str) -> str:
     """The language's name in itself, in its own script: română, English, العربية."""
-    name = Locale.parse(language).get_language_name(language)
+    name = _OWN_NAMES.get(language) or Locale.parse(language).get_language_name(language)
     return name or language
 
 
 @contextmanager
 def in_language(language: str) -> Iterator[None]:
     """Speak *language* inside, whoever asked: letters are in the reader's words."""
-    with force_locale(language):
+    with force_locale(locale_of(language)):
         yield
+
+
+def locale_of(language: str) -> str:
+    """The CLDR locale whose dates *language* is written with here."""
+    return _LOCALES.get(language, language)
 
 
 def compile_catalogues() -> None:

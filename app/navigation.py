@@ -6,8 +6,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from flask import Flask, current_app, request, url_for
+from sqlalchemy.exc import SQLAlchemyError
 
+from app import clock
+from app.extensions import db
 from app.i18n import _l
+from app.notices.reasons import trouble
+from app.notices.workers import watch
 from app.people.current import person_or_none
 from app.people.languages import name_of
 from app.people.locale import page_language
@@ -45,10 +50,17 @@ MENU = (
     Item(_l("Where you are needed"), "staffing.needed", "bell", helping=True),
     Item(_l("My profile"), "steps.overview", "person", helping=True),
     Item(_l("My sessions"), "programme.mine", "check"),
+    Item(
+        _l("What is missing?"),
+        "listening.missing",
+        "message",
+        (Role.PARTICIPANT, *HELPERS),
+        not_for=(Role.COORDINATOR,),
+    ),
     Item(_l("My hours"), "presence.mine", "clock", HELPERS),
     Item(_l("Messages"), "notices.sent", "mail", without_mail_server=True),
     Item(_l("Programme"), "programme.index", "course", (), signed_in=False),
-    Item(_l("Calendars"), "feeds.calendars", "feed", (), False, not_for=(Role.COORDINATOR,)),
+    Item(_l("Calendars"), "subscribing.calendars", "feed", (), False, not_for=(Role.COORDINATOR,)),
 )
 
 
@@ -75,6 +87,18 @@ def menu_of(person: Person | None) -> list[Entry]:
     ]
 
 
+def sending_trouble() -> str | None:
+    """For the staff, on every page: that messages do not leave, and what to do."""
+    person = person_or_none()
+    if person is None or not person.has_role(*STAFF):
+        return None
+    try:
+        with db.session.no_autoflush:
+            return trouble(watch(now=clock.now()))
+    except SQLAlchemyError:  # the page that says so needs no second one
+        return None
+
+
 def init_app(app: Flask) -> None:
     @app.context_processor
     def menu() -> dict[str, object]:
@@ -82,7 +106,9 @@ def init_app(app: Flask) -> None:
         return {
             "nav": menu_of(person),
             "reader": reader,
+            "sending_trouble": sending_trouble,
             "language_name": lambda tag: name_of(tag, reader),
             "helps": person is not None and person.has_role(*HELPERS),
+            "plans": person is not None and person.has_role(Role.COORDINATOR),
             "learns": person is not None and person.has_role(Role.PARTICIPANT),
         }

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from datetime import date, datetime
 from functools import cache
 from ipaddress import ip_address, ip_network
 from pathlib import Path
 from typing import Any, TypeVar, cast
+from urllib.parse import urlsplit
 from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 from zoneinfo import ZoneInfo
 
-from flask import Flask, Response, abort, current_app, render_template, request
-from flask.sessions import SecureCookieSessionInterface, SessionMixin
-from flask_babel import format_date, format_time
+from babel.dates import get_day_names
+from flask import Flask, Request, Response, abort, current_app, render_template, request
+from flask.sessions import SecureCookieSession, SecureCookieSessionInterface, SessionMixin
+from flask_babel import format_date, format_time, get_locale
 from flask_wtf.csrf import CSRFError
 from sqlalchemy import Executable, Select
 from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
@@ -58,20 +60,49 @@ def local_path(target: str | None) -> str | None:
     return None
 
 
+def came_from() -> str | None:
+    """The page of this site from which this request came, or this one, if it can be opened."""
+    there, here = urlsplit(request.referrer or ""), request.script_root + request.path
+    where = [(there.path, there.query)] if there.netloc == request.host else []
+    where.append((here, request.query_string.decode(errors="replace")))
+    if request.method in SAFE_METHODS:  # opened again, it would say no again
+        where = [(path, query) for path, query in where if path != here]
+    pages = (f"{path}?{query}" if query else path for path, query in where if _opens(path))
+    return next((page for page in pages if local_path(page)), None)
+
+
+def _opens(path: str) -> bool:
+    """Whether some page answers there without a form."""
+    head, _slash, rest = path.lstrip("/").partition("/")
+    plain = f"/{rest}" if head in LANGUAGES else path
+    return bool(current_app.url_map.bind("").test(plain, "GET"))
+
+
+def refused_page(message: Any, reasons: Sequence[str] = (), *, back: str | None = None) -> str:
+    """How a rule says no: its sentence, and a way *back*, else to where one came from."""
+    return render_template(
+        "refused.html", message=message, reasons=reasons, back=back or came_from()
+    )
+
+
 def callers_network() -> str:
     """The caller's network: /24 or /48, so that no single address is kept."""
     address = ip_address(request.remote_addr or "127.0.0.1")
     return str(ip_network((address, 24 if address.version == 4 else 48), strict=False))
 
 
-def note_aside(statement: Executable) -> None:
-    """Small bookkeeping after a page that only read, in a transaction of its own."""
+def note_aside(*notes: tuple[Executable, Sequence[dict[str, Any]] | None]) -> None:
+    """Small bookkeeping after a page that only read, in a transaction of its own: statements, each
+    with the rows it is for."""
     db.session.rollback()
+    if not notes:
+        return
     try:
         with writing():
-            db.session.execute(statement)
+            for statement, rows in notes:
+                db.session.execute(statement, rows)
             db.session.commit()
-    except OperationalError:  # the database is busy: the page matters more than the note
+    except (OperationalError, IntegrityError):  # busy, or gone: the page matters more than the note
         db.session.rollback()
         current_app.logger.warning("a note aside was not written")
 
@@ -106,6 +137,12 @@ class ReadersDoNotWait:
 
 class NotOnSharedAnswers(SecureCookieSessionInterface):
     """The cookie of one browser never travels on an answer that caches keep for everybody."""
+
+    def open_session(self, app: Flask, request: Request) -> SecureCookieSession | None:
+        """Programs send no cookie: there is nothing to unseal then."""
+        if self.get_cookie_name(app) not in request.cookies:
+            return self.session_class()
+        return super().open_session(app, request)
 
     def save_session(self, app: Flask, session: SessionMixin, response: Response) -> None:
         if not response.cache_control.public:
@@ -146,6 +183,11 @@ def day_name(day: date) -> str:
     return f"{format_date(day, 'EEEE')}{_(', ')}{format_date(day, 'd MMMM')}"
 
 
+def name_of_weekday(number: int) -> str:
+    """The name of a day of the week, 0 being Monday."""
+    return str(get_day_names(width="wide", context="stand-alone", locale=get_locale())[number])
+
+
 def whole_day(day: date) -> str:
     return str(format_date(day, "d MMM y"))
 
@@ -165,6 +207,7 @@ FILTERS: dict[str, Callable[..., Any]] = {
     "short_date": short_date,
     "iso_day": iso_day,
     "day_name": day_name,
+    "name_of_weekday": name_of_weekday,
     "short_day": short_day,
     "whole_day": whole_day,
     "isolated": isolated,
@@ -179,7 +222,9 @@ def init_app(app: Flask) -> None:
     app.session_interface = NotOnSharedAnswers()
     app.before_request(_refuse_other_sites)
     app.before_request(_refuse_nul)
-    app.after_request(_add_headers)
+    app.extensions[_HEADERS] = _usual_headers(app.config["PUNTE"])
+    app.after_request(_keep_files)
+    app.after_request(add_headers)
     app.register_error_handler(Refusal, _refused)
     app.register_error_handler(CSRFError, _form_too_old)
     app.register_error_handler(IntegrityError, _somebody_was_quicker)
@@ -202,14 +247,37 @@ def _refuse_other_sites() -> None:
 
 def _refuse_nul() -> None:
     """PostgreSQL keeps no NUL in a text, and nobody types one."""
-    typed = (text for pair in request.values.items(multi=True) for text in pair)
+    asks_nothing = request.method in SAFE_METHODS and not request.query_string
+    values = () if asks_nothing else request.values.items(multi=True)
+    typed = (text for pair in values for text in pair)
     if any("\x00" in text for text in (request.path, *typed)):
         abort(400)
 
 
-def _add_headers(response: Response) -> Response:
-    exit_origin = "/".join(settings().exit_url.split("/")[:3])
-    defaults = {
+def _keep_files(response: Response) -> Response:
+    """A static file that is asked for by its content hash never changes."""
+    is_file = request.path.startswith("/static/") and response.status_code < 400
+    if is_file and "v" in request.args:
+        response.headers["Cache-Control"] = "public, max-age=31536000, immutable"
+    return response
+
+
+def add_headers(response: Response) -> Response:
+    """What every answer says, on one that does not say otherwise."""
+    have = {name.lower() for name, _value in response.headers}
+    for name, value in current_app.extensions[_HEADERS].items():
+        if name.lower() not in have:
+            response.headers.add(name, value)
+    return response
+
+
+_HEADERS = "punte headers"
+
+
+def _usual_headers(known: Settings) -> dict[str, str]:
+    """What every answer says that does not say otherwise."""
+    exit_origin = "/".join(known.exit_url.split("/")[:3])
+    usual = {
         "Content-Security-Policy": (
             "default-src 'none'; script-src 'self'; connect-src 'self'; style-src 'self'; "
             "img-src 'self' data:; manifest-src 'self'; "
@@ -222,27 +290,21 @@ def _add_headers(response: Response) -> Response:
         "Permissions-Policy": "geolocation=(), camera=(), microphone=()",
         "Cache-Control": "no-store",
     }
-    if settings().is_https:
-        defaults["Strict-Transport-Security"] = "max-age=31536000; includeSubDomains"
-    is_file = request.path.startswith("/static/") and response.status_code < 400
-    if is_file and "v" in request.args:
-        response.headers["Cache-Control"] = "public, max-age=31536000, immutable"
-    for name, value in defaults.items():
-        response.headers.setdefault(name, value)
-    return response
+    if known.is_https:
+        usual["Strict-Transport-Security"] = "max-age=31536000; includeSubDomains"
+    return usual
 
 
 def _refused(refusal: Refusal) -> tuple[str, int]:
     db.session.rollback()
-    return render_template("refused.html", message=refusal.message), 409
+    return refused_page(refusal.message), 409
 
 
 def _somebody_was_quicker(error: DBAPIError) -> tuple[str, int]:
     """Two clicks met in the database. What it says holds people's names: only the kind is kept."""
     current_app.logger.warning("%s on %s", type(error.orig).__name__, request.endpoint)
     db.session.rollback()
-    message = _("Somebody was quicker. Nothing was changed; look again.")
-    return render_template("refused.html", message=message), 409
+    return refused_page(_("Somebody was quicker. Nothing was changed; look again.")), 409
 
 
 def _perhaps_a_deadlock(error: OperationalError) -> tuple[str, int]:
@@ -268,6 +330,9 @@ def _error_page(error: HTTPException) -> Response | tuple[str, int]:
 def _words_for(code: int) -> tuple[str, str]:
     if code == 404:
         return _("Not found"), _("This page does not exist, or it is not open to you.")
+    if code == 413:
+        text = _("Nothing was saved. Go back and send a smaller file.")
+        return _("The file is too large"), text
     if code == 429:
         return _("Too many tries"), _("Please wait a quarter of an hour and try again.")
     if code >= 500:

@@ -6,24 +6,56 @@ memory: what is due stands in the database, so several workers may run, and a re
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
-from datetime import UTC, timedelta
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from signal import SIGINT, SIGTERM, signal
+from socket import gethostname
+from threading import Event
 
-from apscheduler.schedulers.blocking import BlockingScheduler
+from apscheduler.schedulers.background import BackgroundScheduler
+from apscheduler.triggers.interval import IntervalTrigger
 from flask import Flask
+from sqlalchemy import select
 from sqlalchemy.exc import DBAPIError
 
 from app import clock
+from app.attendance.operations import forget_old_taps
+from app.consents.operations import forget_old_talks
+from app.database import UTCDateTime, new_ref, only_reading
 from app.extensions import db
+from app.feeds.inviting import forget_old_invites, invite, to_invite
+from app.feeds.operations import fold_touches, forget_unused
+from app.listening.operations import forget_old_voices
+from app.notices.claiming import was_taken
 from app.notices.delivery import FolderPost, Post, SmtpPost
-from app.notices.operations import BATCH, forget_old_notices, send_due
-from app.notices.sms import ByContact, FolderSms, HttpSms
+from app.notices.diary import Diary
+from app.notices.ledger import Worker
+from app.notices.operations import forget_old_notices
+from app.notices.push import PushPost
+from app.notices.returned import read_returned
+from app.notices.sending import Sender, forget_old_attempts
+from app.notices.sms import FolderSms, HttpSms
+from app.notices.steady import SteadyClock
+from app.notices.ways import Ways
+from app.notices.workers import BEAT, beat, begin, bury, end, forget_silent, workers_of
+from app.own_data.operations import forget_erased
+from app.own_data.traces import empty_journal
+from app.people.namesakes import read_names
 from app.people.operations import forget_old_sign_ins
+from app.people.unsent import forget_unsent
 from app.reminders.letters import compose
-from app.reminders.operations import post_reminders
+from app.reminders.mornings import post_morning_summaries
+from app.reminders.operations import post_reminders, report_missed
 from app.reminders.papers import post_papers_ending
+from app.reminders.together import bind
+from app.reminders.weekly import post_weekly_plans
 from app.rota.operations import forget_old_rotas
 from app.rota.search import search_next
+from app.signups import waiting
+from app.signups.queries import waited_for
 from app.staffing.asking import go_on, running_askings
 from app.staffing.models import Asking
 from app.staffing.rechecking import recheck_everyone
@@ -33,20 +65,84 @@ from app.web import settings
 KEEP_LETTERS = timedelta(days=7)
 
 
-def timetable(app: Flask) -> BlockingScheduler:
+def _time_told() -> datetime:
+    """The time of the database's machine where that is another than ours, so that all workers go
+    by one clock."""
+    if db.engine.dialect.name == "postgresql":
+        told: datetime = db.session.scalars(
+            select(db.func.clock_timestamp(type_=UTCDateTime()))
+        ).one()
+        return told
+    return clock.now()
+
+
+def _steady_clock() -> SteadyClock:
+    return SteadyClock(_time_told(), elapsed=clock.elapsed)
+
+
+@dataclass
+class Running:
+    """This process as a worker: its name, its steady clock, and whether it is to stop."""
+
+    name: str = field(default_factory=new_ref)
+    clock: SteadyClock = field(default_factory=_steady_clock)
+    stopping: Event = field(default_factory=Event)
+
+    def __post_init__(self) -> None:
+        self.diary = _diary(self.name)
+        self.sender = Sender(
+            self.name,
+            clock=self.clock,
+            bind=bind,
+            stopping=self.stopping.is_set,
+            moved=self._moved,
+            taken=self.diary.taken,
+        )
+        self._moved()
+
+    def _moved(self) -> None:
+        self.moved_at = self.clock()
+
+
+def run(app: Flask) -> None:
+    """Work until told to stop (TERM, or Ctrl-C): then the message in hand is finished, the others
+    are given back, and no new ones are taken."""
+    me = Running()
+    db.session.remove()  # the jobs have sessions of their own
+    for told in (SIGTERM, SIGINT):
+        signal(told, lambda *_: me.stopping.set())
+    in_context(app, partial(start, me))()
+    clockwork = timetable(app, me)
+    clockwork.start()
+    me.stopping.wait()
+    clockwork.shutdown(wait=True)
+    in_context(app, partial(stop, me))()
+
+
+def timetable(app: Flask, me: Running) -> BackgroundScheduler:
     """Every job with its rhythm."""
-    scheduler = BlockingScheduler(
+    scheduler = BackgroundScheduler(
         timezone=UTC,
         job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None},
     )
     start = clock.now()
-    scheduler.add_job(in_context(app, send), "interval", seconds=5, next_run_time=start)
-    scheduler.add_job(in_context(app, ask), "interval", seconds=10, next_run_time=start)
-    scheduler.add_job(in_context(app, plan), "interval", seconds=2, next_run_time=start)
-    scheduler.add_job(in_context(app, remind), "interval", seconds=30, next_run_time=start)
-    scheduler.add_job(in_context(app, recheck), "interval", minutes=10, next_run_time=start)
-    scheduler.add_job(in_context(app, warn), "interval", hours=1, next_run_time=start)
-    scheduler.add_job(in_context(app, tidy), "interval", hours=1, next_run_time=start)
+    for job, every in (
+        (partial(send, me), timedelta(seconds=5)),
+        (partial(say_alive, me), BEAT),
+        (ask, timedelta(seconds=10)),
+        (partial(plan, me), timedelta(seconds=2)),
+        (remind, timedelta(seconds=30)),
+        (keep_calendars, timedelta(minutes=1)),
+        (offer_places, timedelta(seconds=30)),
+        (read_new_names, timedelta(minutes=1)),
+        (take_returned, timedelta(minutes=1)),
+        (throw_unsent_away, timedelta(minutes=5)),
+        (recheck, timedelta(minutes=10)),
+        (warn, timedelta(hours=1)),
+        (tidy, timedelta(hours=1)),
+    ):
+        rhythm = IntervalTrigger(seconds=int(every.total_seconds()), timezone=UTC)
+        scheduler.add_job(in_context(app, job), rhythm, next_run_time=start)
     return scheduler
 
 
@@ -59,18 +155,88 @@ def in_context(app: Flask, job: Callable[[], object]) -> Callable[[], None]:
                 job()
             except DBAPIError as problem:  # its words may repeat what was in the rows
                 db.session.rollback()
-                app.logger.error("job %s failed: %s", job.__name__, type(problem.orig).__name__)
+                app.logger.error("job %s failed: %s", _name(job), type(problem.orig).__name__)
             except Exception:
                 db.session.rollback()
-                app.logger.exception("job %s failed", job.__name__)
+                app.logger.exception("job %s failed", _name(job))
 
     return run
 
 
-def remind() -> None:
-    """Owe a reminder to whoever is expected by this time tomorrow."""
-    post_reminders(now=clock.now())
+def _name(job: Callable[[], object]) -> str:
+    return str(getattr(job.func if isinstance(job, partial) else job, "__name__", job))
+
+
+def start(me: Running) -> None:
+    """This worker is there. What those of this machine held that are dead is free at once."""
+    machine, now = gethostname(), me.clock()
+    diaries = [_diary(one.name) for one in workers_of(machine) if not _lives(one.process)]
+    for diary in diaries:
+        if last := diary.last_taken():
+            was_taken(diary.path.name, last, now=now)
+    bury([diary.path.name for diary in diaries], now=now)
+    begin(
+        Worker(
+            name=me.name,
+            machine=machine,
+            process=os.getpid(),
+            started_at=now,
+            seen_at=now,
+            moved_at=now,
+        )
+    )
     db.session.commit()
+    for diary in diaries:
+        diary.burn()
+
+
+def _diary(name: str) -> Diary:
+    return Diary(settings().data / "workers", name)
+
+
+def _lives(process: int) -> bool:
+    if process == os.getpid():
+        return False  # the number of one that was there before us
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except OSError:
+        return True
+    return True
+
+
+def say_alive(me: Running) -> None:
+    """This worker lives; its clock is compared with that of the database, or of the machine."""
+    me.clock.compare(_time_told())
+    now = me.clock()
+    if not beat(me.name, now=now, moved_at=me.moved_at):
+        start(me)
+    db.session.commit()
+
+
+def stop(me: Running) -> None:
+    """This worker goes; it leaves nothing half done."""
+    end(me.name, now=me.clock())
+    db.session.commit()
+    me.diary.burn()
+
+
+def remind() -> None:
+    """Owe the reminders that are due, and a call to whom it is too late to write."""
+    post_reminders(now=clock.now())
+    report_missed(now=clock.now())
+    db.session.commit()
+
+
+def keep_calendars() -> None:
+    """Calendars that are kept by mail show what is true: each person in a transaction."""
+    with only_reading():  # nobody who writes waits for the question
+        people = to_invite(now=clock.now())
+        db.session.commit()
+    for person_id in people:
+        invite(person_id, now=clock.now())
+        db.session.commit()
 
 
 def ask() -> None:
@@ -84,10 +250,30 @@ def ask() -> None:
     db.session.commit()
 
 
-def plan() -> None:
+def offer_places() -> None:
+    """What lapsed or became free goes to the next who waits, each activity for itself."""
+    for activity_id in waited_for():
+        waiting.go_on(activity_id, now=clock.now())
+        db.session.commit()
+
+
+def read_new_names() -> None:
+    """The keys of names that were written by another way, or by an older version."""
+    while read_names():
+        db.session.commit()
+    db.session.commit()
+
+
+def plan(me: Running) -> None:
     """Search the rotas that coordinators asked for, one after the other."""
-    while search_next(clock=clock.now):
+    while not me.stopping.is_set() and search_next(clock=clock.now, stopping=me.stopping.is_set):
         pass
+
+
+def throw_unsent_away() -> None:
+    """What somebody sent when they were no longer signed in is not kept past its time."""
+    forget_unsent(now=clock.now())
+    db.session.commit()
 
 
 def recheck() -> None:
@@ -97,42 +283,63 @@ def recheck() -> None:
 
 
 def warn() -> None:
-    """Owe a letter to whose contract or check ends within a month."""
-    post_papers_ending(now=clock.now())
+    """Owe a letter to whose contract or check ends within a month, and the plans that are due."""
+    now = clock.now()
+    post_papers_ending(now=now)
+    post_weekly_plans(now=now)
+    post_morning_summaries(now=now)
     db.session.commit()
 
 
-def send() -> None:
+def send(me: Running) -> None:
     """Send everything that is due."""
     with mail() as post:
-        while send_due(post, compose, clock=clock.now) == BATCH:
-            pass
+        me.sender.send(post, compose)
+        while me.sender.has_more:
+            me.sender.send(post, compose)
+
+
+def take_returned() -> None:
+    """Read what came back, where a folder for it is set."""
+    folder = settings().returned_folder
+    if folder is not None:
+        read_returned(folder, domain=settings().uid_domain, now=clock.now())
 
 
 def mail() -> Post:
-    """How letters leave: by the configured mail server and SMS gateway, else into folders."""
+    """How letters leave: by the configured mail server and SMS gateway, else into folders; to
+    devices by the push services of their makers."""
     known = settings()
     address, name = known.mail_from, known.mail_name
     post: Post = FolderPost(known.mail_folder, mail_from=address, mail_name=name)
     if known.smtp_url:
         post = SmtpPost(known.smtp_url, mail_from=address, mail_name=name)
-    return ByContact(post, _sms())
+    push = PushPost(known.vapid_key, contact=f"mailto:{address}")
+    return Ways(post, _sms(), push, no_sms=not known.sends_sms)
 
 
 def _sms() -> Post:
     known = settings()
-    if known.sms_url and known.sms_token:
-        return HttpSms(known.sms_url, token=known.sms_token)
-    return FolderSms(known.sms_folder)
+    return HttpSms(known.sms) if known.sms else FolderSms(known.sms_folder)
 
 
 def tidy() -> None:
     """Forget what is kept only for a while."""
     now = clock.now()
     forget_old_sign_ins(now=now)
+    forget_old_attempts(now=now)
     forget_old_notices(now=now)
+    forget_silent(now=now)
     forget_old_rotas(now=now)
+    forget_old_taps(now=now)
+    forget_old_voices(now=now)
+    forget_old_talks(now=now)
+    fold_touches()
+    forget_unused(now=now)
+    forget_erased(now=now)
+    forget_old_invites(now=now)
     db.session.commit()
+    empty_journal()
     known = settings()
     for letter in (*known.mail_folder.glob("*.eml"), *known.sms_folder.glob("*.txt")):
         if letter.stat().st_mtime < (now - KEEP_LETTERS).timestamp():

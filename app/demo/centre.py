@@ -12,9 +12,11 @@ from sqlalchemy import delete
 
 from app.demo.applications import add_applications
 from app.demo.free import say_who_is_free
+from app.demo.listening import ask
 from app.demo.people import add_people
 from app.demo.presence import add_past
 from app.demo.programme import SERIES, Series
+from app.demo.waiting import add_waiting
 from app.extensions import db
 from app.notices.models import Notice
 from app.people.models import Centre, Person
@@ -107,7 +109,9 @@ def fill_centres(today: date, *, now: datetime) -> None:
         _staff(activity, chance, now=now)
     say_who_is_free(people, centres, today, now=now)
     add_applications(centres, people, today, now=now)
+    ask(centres, people, now=now)
     add_past(centres["bucuresti"], people, today, now=now)
+    add_waiting(centres["craiova"], now=now)
     db.session.flush()
     db.session.execute(delete(Notice))  # nobody is owed a letter about what was always so
 

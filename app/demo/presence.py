@@ -7,6 +7,7 @@ from datetime import date, datetime, time, timedelta
 
 from sqlalchemy import select
 
+from app.demo.attendance import add_attendance
 from app.extensions import db
 from app.people.models import Centre, Person
 from app.people.terms import Role
@@ -58,6 +59,7 @@ def add_past(centre: Centre, people: Mapping[str, Person], today: date, *, now: 
         }
         record(meeting, words, by=boss, now=meeting.ends_at)
     _say_otherwise(people["Andrei Munteanu"], meetings[-2])
+    add_attendance(meetings, people, now=now)
 
 
 def _confirm(meeting: Meeting, role: Role, person: Person, now: datetime) -> None:

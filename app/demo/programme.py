@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import time
 
+from app.demo import titles
 from app.people.terms import Level, Role
 from app.programme.kinds import Kind
 
@@ -48,6 +49,7 @@ def _course(title: str, level: str, ar: str) -> dict[str, tuple[str, str]]:
         "ro": (f"Curs de limba română {level}: {title}", "Vorbim, citim și scriem, pas cu pas."),
         "en": (f"Romanian course {level}", "We speak, read and write, step by step."),
         "ar": (f"دورة اللغة الرومانية {level}: {ar}", "نتكلم ونقرأ ونكتب خطوة بخطوة."),
+        **titles.course(level),
     }
 
 
@@ -55,11 +57,13 @@ _ORIENTATION = {
     "ro": ("Orientare culturală: sănătate, școală, locuință", "Drepturi, servicii, pași practici."),
     "en": ("Cultural orientation: health, school, housing", "Rights, services, practical steps."),
     "ar": ("التوجيه الثقافي: الصحة والمدرسة والسكن", "الحقوق والخدمات والخطوات العملية."),
+    **titles.ORIENTATION,
 }
 _WORK = {
     "ro": ("Orientare pentru piața muncii", "CV, contract, interviu."),
     "en": ("Finding work", "CV, contract, interview."),
     "ar": ("التوجيه لسوق العمل", "السيرة الذاتية والعقد والمقابلة."),
+    **titles.WORK,
 }
 _WOMEN = {
     "ro": ("Grup de femei", "Un loc liniștit, doar pentru noi."),
@@ -70,11 +74,13 @@ _MUSEUM = {
     "ro": ("Plimbare la muzeu", "Mergem împreună; copiii sunt bineveniți."),
     "en": ("Walk to the museum", "We go together; children are welcome."),
     "ar": ("نزهة إلى المتحف", "نذهب معًا، والأطفال مرحّب بهم."),
+    **titles.MUSEUM,
 }
 _COOKING = {
     "ro": ("Gătim împreună", "Rețete din toate țările."),
     "en": ("Cooking together", "Recipes from every country."),
     "ar": ("نطبخ معًا", "وصفات من كل البلدان."),
+    **titles.COOKING,
 }
 
 VOL, MED = Role.VOLUNTEER, Role.MEDIATOR
