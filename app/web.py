@@ -27,6 +27,7 @@ from app.config import Settings
 from app.database import only_reading, writing
 from app.extensions import db
 from app.i18n import LANGUAGES, _
+from app.plain import first_name
 from app.refusal import Refusal
 
 T = TypeVar("T")
@@ -211,6 +212,7 @@ FILTERS: dict[str, Callable[..., Any]] = {
     "short_day": short_day,
     "whole_day": whole_day,
     "isolated": isolated,
+    "first_name": first_name,
     "parsed": datetime.fromisoformat,
 }
 

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.people.forms import ProfileForm
-from app.plain import JOINERS, one_line
+from app.plain import JOINERS, first_name, one_line
 
 
 @pytest.mark.parametrize(
@@ -48,3 +48,18 @@ def test_nothing_turns_or_breaks_what_stands_beside(typed: str) -> None:
     assert one_line(line) == line
     assert not line.isspace()
     assert "\n" not in line
+
+
+@pytest.mark.parametrize(
+    ("name", "greeted"),
+    [
+        ("Amina Haddad", "Amina"),
+        ("Abu Karim al-Masri", "Abu Karim"),
+        ("أم ليلى الحداد", "أم ليلى"),
+        ("Maria", "Maria"),
+        ("Umm", "Umm"),
+        ("", ""),
+    ],
+)
+def test_a_letter_greets_with_the_first_name(name: str, greeted: str) -> None:
+    assert first_name(name) == greeted

@@ -273,7 +273,11 @@ def test_targets_are_large_enough_for_a_thumb(
 def test_a_first_visit_weighs_little(one_house: House, open_page: OpenPage) -> None:
     page = open_page(360, scripts=True)
     answers: list[Response] = []
-    page.on("response", lambda answer: answers.append(answer))  # noqa: PLW0108
+
+    def keep(answer: Response) -> None:
+        answers.append(answer)
+
+    page.on("response", keep)
     page.goto(f"{one_house.base}/ro/", wait_until="networkidle")
 
     sent = [int(answer.headers["content-length"]) for answer in answers]

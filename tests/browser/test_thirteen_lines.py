@@ -52,7 +52,11 @@ def test_02_a_first_visit_weighs_sixty_kilobytes_and_a_later_one_ten(
 ) -> None:
     page = open_page(360)
     answers: list[Response] = []
-    page.on("response", answers.append)
+
+    def keep(answer: Response) -> None:
+        answers.append(answer)
+
+    page.on("response", keep)
     weights = []
     for _visit in range(2):
         answers.clear()

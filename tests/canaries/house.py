@@ -92,6 +92,8 @@ ROLES = {
     "volunteer": Role.VOLUNTEER,
 }
 LEARNERS = ("learner", "sister", "neighbour", "waiting", "offered", "silent", "by card", "gone")
+PARENTS = ("mother", "father")
+"""They come to nothing themselves; the father must not decide for the child any more."""
 
 
 @dataclass
@@ -171,12 +173,15 @@ def _add_people(here: Furnished) -> None:
     for name, role in ROLES.items():
         here.people[name] = make.person([role], centre, dict(speaks), **known, **reach)
     here.people["applicant"] = make.applicant(centre, Stage.APPLIED, phone=X)
-    for name in LEARNERS:
+    for name in (*LEARNERS, *PARENTS):
         reached = {"email": None} if name == "by card" else {"email": X}
         here.people[name] = make.participant(centre, phone=X, gender=Gender.WOMAN, **reached)
     gone = here.people["gone"]
     gone.erased_at, gone.is_active = LONG_AGO, False
     _added(Silence(person_id=here.people["silent"].id, since=LONG_AGO))
+    child = here.people["child"] = make.participant(centre, email=None)
+    make.guardianship(child, here.people["mother"])
+    make.guardianship(child, here.people["father"], blocked_at=BEFORE)
 
 
 def _add_series(
@@ -245,6 +250,10 @@ def _add_places_of_learners(here: Furnished) -> None:
         for meeting in (*here.meetings["course"], *here.meetings["stricter"]):
             book(who[name], meeting, Part.LEARNER)
     what["course"].capacity = 4
+    for name in ("feast", "support"):
+        make.enrolment(what[name], who["child"])
+        for meeting in here.meetings[name]:
+            book(who["child"], meeting, Part.LEARNER)
     book(who["by card"], here.meetings["feast"][0], Part.LEARNER)
     book(who["by card"], here.meetings["group"][0], Part.LEARNER)
     for name, activity, state in (
@@ -445,7 +454,7 @@ def _add_messages(here: Furnished) -> None:
 def _add_doors(here: Furnished) -> None:
     """Secret calendars of everybody, a card, a link for a password."""
     boss, who = here.people["responsible"], here.people
-    for name in ("learner", "mediator", "teacher", "volunteer"):
+    for name in ("learner", "mediator", "teacher", "volunteer", *PARENTS):
         options: dict[str, Any] = {"with_offers": True, "with_open": True}
         _feed, here.tokens[name] = make_link(who[name], label=X, language="ro", now=NOW, **options)
     for name in ("responsible", "colleague"):

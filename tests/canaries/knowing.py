@@ -13,6 +13,7 @@ from app.consents.models import ConsentTalk
 from app.database import Base
 from app.extensions import db
 from app.own_data.register import HELD
+from app.people.guardians import Guardianship
 from app.people.models import Person
 from app.people.terms import STAFF, Role
 from app.programme.kinds import Privacy
@@ -29,8 +30,8 @@ class Tie(Flag):
     """What a reader has to do with what a word is about."""
 
     ANYBODY = auto()
-    SELF = auto()  # it is about them
-    EXPECTED = auto()  # they come to it, or wait for a place
+    SELF = auto()  # it is about them, or a child for whom they decide
+    EXPECTED = auto()  # they, or such a child, come to it or wait for a place
     ASKED = auto()  # they help there, or are asked to; or that person asks them for a talk
     TEACHES = auto()  # who it is about comes to a session that they teach
     STAFF = auto()  # they are on the staff of a centre of it
@@ -106,7 +107,7 @@ class Reader:
             return Tie.ANYBODY
         ties = Tie.ANYBODY
         for tie, holds in (
-            (Tie.SELF, facts.person is self.person),
+            (Tie.SELF, facts.person is not None and facts.person.id in self._household),
             (Tie.EXPECTED, self._is_in(facts, self._expected)),
             (Tie.ASKED, self._is_in(facts, self._asked) or self._is_asked_by(facts.person)),
             (Tie.TEACHES, facts.person is not None and facts.person.id in self._taught),
@@ -156,11 +157,17 @@ class Reader:
         return set(db.session.scalars(mine))
 
     @cached_property
+    def _household(self) -> set[int]:
+        """This reader, and the children for whom nobody has stopped them from deciding."""
+        ties = db.session.scalars(select(Guardianship).filter_by(guardian_id=self._me.id))
+        return {self._me.id, *(tie.child_id for tie in ties if tie.blocked_at is None)}
+
+    @cached_property
     def _expected(self) -> tuple[set[int], set[int]]:
-        me = self._me.id
-        meetings = set(db.session.scalars(_meetings_of(me)))
-        places = set(db.session.scalars(_places_of(me)))
-        return meetings, places | set(db.session.scalars(_waited_for_by(me))) | _of(meetings)
+        us = self._household
+        meetings = set(db.session.scalars(_meetings_of(us)))
+        places = set(db.session.scalars(_places_of(us)))
+        return meetings, places | set(db.session.scalars(_waited_for_by(us))) | _of(meetings)
 
     @cached_property
     def _asked(self) -> tuple[set[int], set[int]]:
@@ -182,17 +189,17 @@ class Reader:
         return set(db.session.scalars(learners))
 
 
-def _meetings_of(person_id: int) -> Any:
-    return select(Booking.meeting_id).where(Booking.person_id == person_id)
+def _meetings_of(people: set[int]) -> Any:
+    return select(Booking.meeting_id).where(Booking.person_id.in_(people))
 
 
-def _places_of(person_id: int) -> Any:
-    return select(Enrolment.activity_id).where(Enrolment.person_id == person_id)
+def _places_of(people: set[int]) -> Any:
+    return select(Enrolment.activity_id).where(Enrolment.person_id.in_(people))
 
 
-def _waited_for_by(person_id: int) -> Any:
+def _waited_for_by(people: set[int]) -> Any:
     waits = select(Waiting.activity_id).join(WaitingMember)
-    return waits.where(WaitingMember.person_id == person_id, Waiting.state.in_(STILL_WAITING))
+    return waits.where(WaitingMember.person_id.in_(people), Waiting.state.in_(STILL_WAITING))
 
 
 def _of(meetings: set[int]) -> set[int]:

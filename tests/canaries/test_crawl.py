@@ -69,7 +69,7 @@ class House:
         others = {"learner there": "learner", "coordinator there": "responsible"}
         found: dict[str, Person | None] = {"nobody": None, **self.here.people}
         found |= {name: self.there.people[role] for name, role in others.items()}
-        del found["gone"]
+        del found["gone"], found["child"]
         return found
 
     def _facts(self, word: str) -> Facts:
@@ -166,9 +166,11 @@ def test_every_word_is_planted_and_has_its_row(house: House) -> None:
     assert sorted({str(homes[w]) for w in homes if row_of(homes[w], house.facts[w]) is None}) == []
 
 
-WHOLE = ("nobody", "learner", "mediator", "colleague")
+WHOLE = ("nobody", "learner", "mediator", "colleague", "father")
+WHO_PRESS = ("nobody", "learner", "mother", "father", "mediator", "colleague", "coordinator there")
 OTHERS = (
     "sister",
+    "mother",
     "waiting",
     "applicant",
     "volunteer",
@@ -215,7 +217,7 @@ def test_no_header_says_more(house: House, method: str) -> None:
         assert found_by(house, who, steps) == []
 
 
-@pytest.mark.parametrize("who", ["nobody", "learner", "mediator", "colleague", "coordinator there"])
+@pytest.mark.parametrize("who", WHO_PRESS)
 def test_whoever_presses_every_button_finds_what_is_theirs(house: House, who: str) -> None:
     """Forms without a word in them, and the page to which each leads."""
     turn = 2 * list(house.readers).index(who) + turn_of(house.app)
@@ -303,6 +305,7 @@ def test_the_trap_is_sharp(house: House) -> None:
     planted: dict[str, list[Any]] = {
         "nobody": [here.activities["group"].texts[0].title, here.people["learner"].name],
         "sister": [here.activities["group"].texts[0].title, here.people["learner"].name],
+        "father": [here.activities["support"].texts[0].title, here.people["child"].name],
         "mediator": [here.people["learner"].name, here.people["learner"].phone],
         "colleague": [here.activities["group"].texts[0].title, "f" * 64],
         "coordinator there": [here.people["learner"].name, here.people["learner"].ref],

@@ -414,4 +414,10 @@ def reached(desk: Browser, query: str) -> dict[str, str]:
     page = desk.get(f"/en/participants?{query}").text
     rows = re.findall(r"<tr>\s*<th scope=\"row\">.*?</tr>", page, re.DOTALL)
     cells = [re.findall(r"<t[hd][^>]*>(.*?)</t[hd]>", row, re.DOTALL) for row in rows]
-    return {re.sub(r"<[^>]*>", "", one[0]): one[4].strip() for one in cells}
+    return {plain(one[0]): plain(one[4]) for one in cells}
+
+
+def plain(cell: str) -> str:
+    """Its words, without the name that it has on a telephone."""
+    words = re.sub(r'<span class="cell-label">.*?</span>', "", cell)
+    return re.sub(r"<[^>]*>", "", words).strip()

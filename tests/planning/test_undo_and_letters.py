@@ -58,7 +58,16 @@ def boss_of(meetings: Sequence[Meeting]) -> Person:
 
 def a_learner(activity: Activity, **given: Any) -> Person:
     """Somebody who has read of their place."""
-    learner = make.participant(activity.centre, **given)
+    return has_read_of_it(make.participant(activity.centre, **given), activity)
+
+
+def a_child_in(childcare: Activity) -> tuple[Person, Person]:
+    """Somebody, who has read of it, and their child with a place there."""
+    mother = make.participant(childcare.centre)
+    return mother, has_read_of_it(make.child(mother), childcare)
+
+
+def has_read_of_it(learner: Person, activity: Activity) -> Person:
     join(activity, learner, by=activity.coordinator, now=BEFORE - DAY)
     db.session.execute(delete(Notice))
     return learner
@@ -355,21 +364,21 @@ class TestChildcare:
         (session,) = a_course(1)
         host, boss = session.activity, session.activity.coordinator
         facts = ChildcareFacts(room=make.room(centre=host.centre), capacity=6)
-        child = a_learner(plan_childcare(host, facts, by=boss, now=BEFORE - DAY))
+        mother, child = a_child_in(plan_childcare(host, facts, by=boss, now=BEFORE - DAY))
         for n in (1, 2):
             make.meeting(activity=host, starts_at=MONDAY + n * WEEK)
 
         plan_childcare(host, facts, by=boss, now=BEFORE)
 
         assert list(held_by(child).values()) == [True] * 3
-        assert len(read_by(child, until=BEFORE + HOUR)) == 1
+        assert len(read_by(mother, until=BEFORE + HOUR)) == 1
 
     def test_a_child_who_is_elsewhere_then_comes_once_that_is_cancelled(self) -> None:
         (session,) = a_course(1)
         host, boss = session.activity, session.activity.coordinator
         facts = ChildcareFacts(room=make.room(centre=host.centre), capacity=6)
         childcare = plan_childcare(host, facts, by=boss, now=BEFORE - DAY)
-        child = a_learner(childcare)
+        _mother, child = a_child_in(childcare)
         make.meeting(activity=host, starts_at=MONDAY + WEEK)
         other = make.meeting(starts_at=MONDAY + WEEK)
         join(other.activity, child, by=child, now=BEFORE)
