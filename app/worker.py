@@ -42,6 +42,7 @@ from app.notices.steady import SteadyClock
 from app.notices.ways import Ways
 from app.notices.workers import BEAT, beat, begin, bury, end, forget_silent, workers_of
 from app.own_data.operations import forget_erased
+from app.own_data.past_appointments import forget_past_appointments
 from app.own_data.traces import empty_journal
 from app.people.namesakes import read_names
 from app.people.operations import forget_old_sign_ins
@@ -337,6 +338,7 @@ def tidy() -> None:
     fold_touches()
     forget_unused(now=now)
     forget_erased(now=now)
+    forget_past_appointments(now=now)
     forget_old_invites(now=now)
     db.session.commit()
     empty_journal()
