@@ -52,10 +52,10 @@ def forget_past_appointments(*, now: datetime) -> int:
 
 def _forget(activities: Sequence[int]) -> None:
     meetings = select(Meeting.id).where(Meeting.activity_id.in_(activities))
-    for table in (Enrolment, Waiting, Edit):
-        db.session.execute(delete(table).where(table.activity_id.in_(activities)))
-    for table in (Attendance, MeetingChange, MeetingText, KeptEvent):
-        db.session.execute(delete(table).where(table.meeting_id.in_(meetings)))
+    for of_activity in (Enrolment, Waiting, Edit):
+        db.session.execute(delete(of_activity).where(of_activity.activity_id.in_(activities)))
+    for of_meeting in (Attendance, MeetingChange, MeetingText, KeptEvent):
+        db.session.execute(delete(of_meeting).where(of_meeting.meeting_id.in_(meetings)))
     db.session.execute(
         delete(Booking).where(Booking.meeting_id.in_(meetings), Booking.part == Part.LEARNER)
     )

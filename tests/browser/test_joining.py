@@ -59,7 +59,7 @@ def test_a_card_to_keep(one_house: House, open_page: OpenPage) -> None:
     assert page.locator(".paper-card").is_visible()
     assert page.locator("main .plain-list:visible").count() == 0
     page.emulate_media(media="screen")
-    page.locator("main form[action*='/activities/'] button").first.click()
+    page.locator("main form[action*='/meetings/'] button").first.click()
     assert "/en/card/" in page.url
     assert page.locator("main .plain-list").count() == 0
     assert not is_in(page, one_house)
@@ -67,7 +67,10 @@ def test_a_card_to_keep(one_house: House, open_page: OpenPage) -> None:
 
 def test_every_page_of_it_is_for_everybody(one_house: House, open_page: OpenPage) -> None:
     page = open_page(360, scripts=True)
-    begin(page, one_house, "ar")
+    page.goto(f"{one_house.base}/ar/?centre=bucuresti&kind=course")
+    page.locator("main .session-title a").first.click()
+    page.locator("main a[href*='/activities/']:not([href*='/joining'])").first.click()
+    page.locator("main a[href*='/joining']").first.click()
     check(page, "three questions")
     page.click("main button[type=submit]")
     assert page.evaluate("document.activeElement.id") == "error-summary"
@@ -75,6 +78,10 @@ def test_every_page_of_it_is_for_everybody(one_house: House, open_page: OpenPage
     page.fill("#name", "سلمى")
     page.click("main button[type=submit]")
     check(page, "the card")
+    page.locator("main a[href$='/end']").first.click()
+    check(page, "leaving")
+    page.locator("main form[action$='/end'] button").click()
+    assert page.locator("main a[href$='/end']").count() == 0
 
 
 def test_by_keyboard_alone(one_house: House, open_page: OpenPage) -> None:

@@ -185,7 +185,7 @@ def test_a_child_who_joins_while_childcare_grows_comes_to_all_of_it(
     with postgres_app.app_context():
         host = make.activity()
         make.meeting(activity=host)
-        room, child = make.room(centre=host.centre), make.participant(host.centre)
+        room, child = make.room(centre=host.centre), make.child(make.participant(host.centre))
         care_id = minded(host.id, room.id).id
         make.meeting(activity=host, starts_at=MONDAY + WEEK)
         host_id, room_id, child_id = host.id, room.id, child.id
