@@ -8,11 +8,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import delete, exists, select, update
+from sqlalchemy import ColumnElement, delete, exists, or_, select, update
 
 from app.attendance.models import Attendance
 from app.extensions import db
 from app.feeds.models import KeptEvent
+from app.notices.models import Notice
 from app.programme.kinds import Privacy
 from app.programme.models import (
     Activity,
@@ -33,8 +34,11 @@ NO_CODE = "–"
 
 def forget_past_appointments(*, now: datetime) -> int:
     """Of what is individual and ended `KEEP` ago, no learner, place, code, language or change is
-    left. How many activities. Twice is harmless."""
-    known = exists().where(ActivityText.activity_id == Activity.id, ActivityText.title != NO_CODE)
+    left, nor a message about it. How many activities. Twice is harmless."""
+    known = or_(
+        exists().where(ActivityText.activity_id == Activity.id, ActivityText.title != NO_CODE),
+        exists().where(Enrolment.activity_id == Activity.id),
+    )
     lately = exists().where(Meeting.activity_id == Activity.id, Meeting.ends_at > now - KEEP)
     over = select(Activity.id).where(
         Activity.privacy == Privacy.INDIVIDUAL,
@@ -52,6 +56,8 @@ def forget_past_appointments(*, now: datetime) -> int:
 
 def _forget(activities: Sequence[int]) -> None:
     meetings = select(Meeting.id).where(Meeting.activity_id.in_(activities))
+    db.session.execute(delete(Notice).where(_about("meeting").in_(meetings)))
+    db.session.execute(delete(Notice).where(_about("activity").in_(activities)))
     for of_activity in (Enrolment, Waiting, Edit):
         db.session.execute(delete(of_activity).where(of_activity.activity_id.in_(activities)))
     for of_meeting in (Attendance, MeetingChange, MeetingText, KeptEvent):
@@ -72,3 +78,8 @@ def _forget(activities: Sequence[int]) -> None:
         .where(ActivityText.activity_id.in_(activities))
         .values(title=NO_CODE, folded=NO_CODE, description="")
     )
+
+
+def _about(what: str) -> ColumnElement[int]:
+    number: ColumnElement[int] = Notice.about[what].as_integer()
+    return number

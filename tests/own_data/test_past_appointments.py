@@ -11,6 +11,9 @@ from sqlalchemy import func, select
 
 from app.database import Base
 from app.extensions import db
+from app.notices.models import Kind as Letter
+from app.notices.models import Notice
+from app.notices.operations import post
 from app.own_data.past_appointments import KEEP, NO_CODE, forget_past_appointments
 from app.people.models import Person
 from app.presence.models import Presence
@@ -136,3 +139,22 @@ def test_its_pages_open_and_say_none_of_it(house: House, browser: Browser) -> No
             page = browser.get(f"/en/{path}")
             assert page.status_code == 200
             assert [one for one in SECRETS if one in page.text] == []
+
+
+def test_messages_about_it_go_too_and_others_stay(house: House) -> None:
+    other = make.meeting()
+    for about in ({"meeting": house.meeting.id}, {"activity": house.activity.id}):
+        post(house.layla, Letter.REMINDER, str(about), now=MONDAY, about=about)
+    post(house.layla, Letter.REMINDER, "other", now=MONDAY, about={"meeting": other.id})
+
+    forget_past_appointments(now=house.over)
+
+    assert db.session.scalars(select(Notice.key)).all() == ["other"]
+
+
+def test_who_was_added_later_is_forgotten_too(house: House) -> None:
+    forget_past_appointments(now=house.over)
+    make.enrolment(house.activity, house.layla)
+
+    assert forget_past_appointments(now=house.over + HOUR) == 1
+    assert places_of(house.layla) == 0
