@@ -23,6 +23,8 @@ from app.people.models import Membership, Person
 from app.people.terms import STAFF, Role
 
 CALL_FOR = timedelta(days=7)
+OF_USE_FOR = timedelta(days=1)
+"""After its last moment a message is nothing to call for any more, and hides no later one."""
 PACED = "paced"
 """The code of what waits for its reader's next letter."""
 
@@ -62,6 +64,7 @@ def call_list(staff: Person, *, now: datetime) -> Select[Notice]:
             Notice.state.in_(TO_CALL),
             Notice.kind.in_([kind for kind in Kind if kind.is_called_for]),
             Notice.failed_at > now - CALL_FOR,
+            or_(Notice.not_after.is_(None), Notice.not_after > now - OF_USE_FOR),
             or_(
                 Notice.responsible_id == staff.id,
                 and_(
@@ -71,7 +74,7 @@ def call_list(staff: Person, *, now: datetime) -> Select[Notice]:
                 ),
             ),
         )
-        .order_by(Notice.due_at, Notice.id)
+        .order_by(func.coalesce(Notice.not_after, Notice.due_at), Notice.id)
     )
 
 

@@ -64,14 +64,14 @@ class Due:
 
 def post_reminders(*, now: datetime) -> int:
     """Owe the reminders that are due, each once. How many were new."""
-    return _post(_due(now + LATEST, now), now)
+    return _post(_due(now + LATEST, now), now, even_waiting=True)
 
 
 def report_missed(*, now: datetime) -> int:
     """Whoever should have been reminded and was not, as after a long outage, is on the call list in
-    the last half hour. How many were new."""
+    the last half hour, even where another letter still waits to tell them. How many were new."""
     late = [one for one in _due(now, now) if one.booking.starts_at <= now + LATEST]
-    return _post(late, now)
+    return _post(late, now, even_waiting=False)
 
 
 def _due(starts_after: datetime, now: datetime) -> list[Due]:
@@ -100,11 +100,11 @@ def _is_due(due: Due, wants: Sequence[bool], now: datetime) -> bool:
     return found is due.lead
 
 
-def _post(due: Collection[Due], now: datetime) -> int:
+def _post(due: Collection[Due], now: datetime, *, even_waiting: bool) -> int:
     if not due:
         return 0
     since = min(_since(one) for one in due)
-    told = told_lately([_reading(one) for one in due], since=since)
+    told = told_lately([_reading(one) for one in due], since=since, even_waiting=even_waiting)
     fresh = [one for one in due if not _was_told(one, told)]
     again = reminded_of_the_same([(_reading(one), one.lead) for one in fresh])
     owed = [_owed(one) for one in fresh if one.whom not in again]  # moved and moved back

@@ -24,9 +24,10 @@ CHANGES = (Kind.MOVED, Kind.RESTORED, Kind.ADDED, Kind.SERIES_CHANGED)
 READ_OF = (Kind.MOVED, Kind.RELEASED, Kind.CANCELLED, Kind.RESTORED, Kind.SERIES_CHANGED)
 
 
-def told_lately(due: Collection[Reading], *, since: datetime) -> Told:
+def told_lately(due: Collection[Reading], *, since: datetime, even_waiting: bool) -> Told:
     """What letters said of those meetings *since* then: of a change, of one edit of a series, of a
-    new term, or of the place of somebody who has just joined."""
+    new term, or of the place of somebody who has just joined. *even_waiting*: what such a letter
+    will say once it leaves counts, too."""
     people = {reader_id for reader_id, _meeting in due}
     if not people:
         return {}
@@ -38,7 +39,7 @@ def told_lately(due: Collection[Reading], *, since: datetime) -> Told:
         Notice.person_id.in_(people),
         Notice.posted_at > since,
         Notice.kind.in_((*CHANGES, Kind.ENROLLED, Kind.TERM_PUBLISHED)),
-        Notice.state.not_in((State.DROPPED, State.GIVEN_UP)),
+        Notice.state.not_in((State.DROPPED, State.GIVEN_UP, *(() if even_waiting else UNSENT))),
     )
     for person_id, kind, about, at, state in db.session.execute(letters.order_by(Notice.id)):
         for meeting_id in _subjects(kind, about, meetings, edits):

@@ -9,7 +9,7 @@ import pytest
 import time_machine
 from flask import Flask
 from hypothesis import given, settings
-from sqlalchemy import select, update
+from sqlalchemy import func, select, update
 
 from app.extensions import db
 from app.notices.channels import Channel
@@ -23,6 +23,7 @@ from app.notices.wishes import keep_silent, say
 from app.people.models import Person
 from app.programme.bookings import book
 from app.programme.models import Part
+from app.reminders import calls
 from app.reminders.operations import post_reminders
 from app.staffing.models import State as Place
 from app.staffing.moving import cancel_meeting
@@ -122,6 +123,23 @@ class TestThePage:
         states = dict(db.session.execute(select(Notice.id, Notice.state)).all())
         assert sorted(states.values()) == [State.FAILED, State.TOLD, State.TOLD]
         assert browser.post("/en/call-list/told", data={"refs": "nothing"}).status_code == 404
+
+    def test_what_is_over_hides_nobody_who_must_hear_today(
+        self, app: Flask, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(calls, "MOST", 3)
+        here = make.centre()
+        boss, layla = make.coordinator(here), make.participant(here, email=None)
+        for hours in range(4):
+            over = make.meeting(starts_at=EIGHT - timedelta(days=3, hours=3 * hours))
+            book(layla, over, Part.LEARNER)
+            post_reminders(now=over.starts_at - timedelta(hours=1))
+        soon = make.meeting(activity=make.activity("Tomorrow's", centre=here))
+        book(make.participant(here, name="Sam", email=None), soon, Part.LEARNER)
+        post_reminders(now=EIGHT)
+        assert db.session.scalars(select(func.count(Notice.id))).one() == 5
+
+        assert "Sam" in page_of(app, boss)
 
     def test_a_stranger_ticks_nothing_off(self, app: Flask) -> None:
         here = make.centre()

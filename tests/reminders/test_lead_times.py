@@ -200,6 +200,25 @@ class TestMissed:
         assert db.session.scalars(select(Notice.state)).one() is State.EXPIRED
         assert report_missed(now=MONDAY - timedelta(minutes=19)) == 0
 
+    def test_a_letter_that_still_waits_has_told_nobody(self) -> None:
+        meeting = make.meeting()
+        someone = expected(meeting)
+        move_meeting(
+            meeting,
+            starts_at=MONDAY + 2 * HOUR,
+            ends_at=MONDAY + 4 * HOUR,
+            room=None,
+            by=meeting.activity.coordinator,
+            now=MONDAY - HOUR,
+            seen=0,
+        )
+        at = meeting.starts_at - timedelta(minutes=20)
+        owed = select(Notice.kind).where(Notice.person_id == someone.id)
+        assert db.session.scalars(owed).all() == [Kind.MOVED]
+
+        assert post_reminders(now=at) == 0
+        assert report_missed(now=at) == 1
+
     def test_not_who_was_reminded_or_wanted_none(self) -> None:
         meeting = make.meeting()
         expected(meeting)
