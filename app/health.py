@@ -43,7 +43,8 @@ def health() -> dict[str, Any]:
         sending = watch(now=now)
         facts |= {"workers": sending.working, "stuck": sending.stuck, "silent": sending.silent}
         facts["resting_servers"] = len(sending.resting)
-        well = not (sending.stuck or sending.refused)
+        nobody_works = sending.silent and not sending.working
+        well = not (sending.stuck or sending.refused or nobody_works)
     except SQLAlchemyError:
         current_app.logger.exception("the database does not answer")
         db.session.rollback()

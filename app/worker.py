@@ -6,6 +6,7 @@ memory: what is due stands in the database, so several workers may run, and a re
 
 from __future__ import annotations
 
+import logging
 import os
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -64,6 +65,10 @@ from app.staffing.standing_in import escalate
 from app.web import settings
 
 KEEP_LETTERS = timedelta(days=7)
+LOOK_AT_CLOCK = 5.0
+"""Seconds."""
+
+log = logging.getLogger(__name__)
 
 
 def _time_told() -> datetime:
@@ -115,9 +120,21 @@ def run(app: Flask) -> None:
     in_context(app, partial(start, me))()
     clockwork = timetable(app, me)
     clockwork.start()
-    me.stopping.wait()
+    before = clock.now()
+    while not me.stopping.wait(LOOK_AT_CLOCK):
+        before = wake_after(clockwork, before, now=clock.now())
     clockwork.shutdown(wait=True)
     in_context(app, partial(stop, me))()
+
+
+def wake_after(scheduler: BackgroundScheduler, before: datetime, *, now: datetime) -> datetime:
+    """The scheduler goes by the machine's clock: where that went back, no job waits until it has
+    caught up. *now*, to be compared with the next time."""
+    if now < before:
+        log.warning("the clock of this machine went back: all jobs run now")
+        for job in scheduler.get_jobs():
+            job.modify(next_run_time=now)
+    return now
 
 
 def timetable(app: Flask, me: Running) -> BackgroundScheduler:

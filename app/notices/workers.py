@@ -6,7 +6,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import delete, exists, select, update
+from sqlalchemy.orm import aliased
 
 from app.extensions import db
 from app.notices.claiming import give_back
@@ -61,9 +62,16 @@ def beat(name: str, *, now: datetime, moved_at: datetime) -> bool:
 
 
 def end(name: str, *, now: datetime) -> None:
-    """It stops of its own will and holds nothing any more."""
+    """It stops of its own will and holds nothing any more. The last one stays in the book: without
+    a worker nothing comes due, and all would look well."""
     give_back([name], now=now)
-    db.session.execute(delete(Worker).where(Worker.name == name))
+    other = aliased(Worker)
+    goes_on = exists().where(other.name != name, other.seen_at > now - SILENT_AFTER)
+    db.session.execute(
+        delete(Worker)
+        .where(Worker.name == name, goes_on)
+        .execution_options(synchronize_session=False)
+    )
 
 
 def bury(names: list[str], *, now: datetime) -> None:
@@ -87,7 +95,8 @@ def watch(*, now: datetime) -> Watch:
     found = db.session.execute(select(Worker.seen_at, Worker.moved_at)).all()
     alive = [one for one in found if one.seen_at > now - SILENT_AFTER]
     stuck = [one for one in alive if one.moved_at < now - STUCK_AFTER]
-    silent = [one for one in found if now - MISSED_FOR < one.seen_at <= now - SILENT_AFTER]
+    quiet = [one for one in found if one.seen_at <= now - SILENT_AFTER]
+    silent = [one for one in quiet if not alive or one.seen_at > now - MISSED_FOR]
     oldest = oldest_due(now=now) if not alive else None
     return Watch(
         working=len(alive) - len(stuck),

@@ -98,8 +98,20 @@ class TestWatching:
         assert watch(now=NOON + timedelta(seconds=50)).is_well
         assert watch(now=NOON + timedelta(seconds=61)).nobody_since == NOON
 
-    def test_who_says_goodbye_is_not_missed_and_leaves_nothing_behind(self) -> None:
+    def test_the_last_one_is_missed_until_another_comes(self) -> None:
+        """Without a worker nothing comes due: an empty outbox says nothing."""
         worker()
+        end("one", now=NOON)
+
+        for later in (MINUTE, 2 * MISSED_FOR):
+            seen = watch(now=NOON + later)
+            assert (seen.is_well, seen.silent, seen.working) == (False, 1, 0)
+        worker("two", seen_at=NOON + 2 * MISSED_FOR, moved_at=NOON + 2 * MISSED_FOR)
+        assert watch(now=NOON + 2 * MISSED_FOR).is_well
+
+    def test_who_says_goodbye_to_others_is_not_missed_and_leaves_nothing_behind(self) -> None:
+        worker()
+        worker("two", seen_at=NOON + MINUTE, moved_at=NOON + MINUTE)
         notice = owe(make.person())
         notice.state, notice.claim = State.CLAIMED, "one"
         db.session.flush()
@@ -199,6 +211,14 @@ class TestForWhoLooksAfterIt:
         beat("one", now=clock.now(), moved_at=NOON - MINUTE)
 
         assert (health()["ok"], health()["stuck"]) == (False, 1)
+
+    def test_it_is_red_when_nobody_is_at_work_any_more(self, noon: time_machine.Traveller) -> None:
+        worker()
+        end("one", now=NOON)
+        noon.move_to(NOON + 2 * MISSED_FOR)
+
+        assert health()["ok"] is False
+        assert health()["oldest_due_seconds"] == 0
 
     def test_the_doctor_names_what_is_wrong_with_sending(
         self, noon: time_machine.Traveller
