@@ -11,6 +11,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterable, Sequence, Set
 from datetime import datetime, timedelta
+from typing import Any
 
 from sqlalchemy import ColumnElement, Select, and_, func, or_, select, update
 
@@ -36,6 +37,8 @@ MOST_TOGETHER = 30
 UNCOUNTED = tuple(kind for kind in Kind if not kind.may_repeat)
 SINGLY = (Kind.INVITATION,)
 ALONE = (*UNCOUNTED, *SINGLY)
+TOGETHER = tuple(kind for kind in Kind if kind not in ALONE)
+"""All others that this version knows."""
 """What is never part of a letter about several things."""
 OVERVIEWS = (Kind.WEEKLY_PLAN, Kind.MORNING_SUMMARY, Kind.TERM_PUBLISHED)
 """What stands in a letter after all that is about one thing, which its subject names first."""
@@ -111,7 +114,7 @@ class _Hand:
         due = and_(beside, Notice.letter.is_(None), Notice.due_at <= self.now)
         those = (
             self._theirs(),
-            Notice.kind.not_in(ALONE),
+            Notice.kind.in_(TOGETHER),
             or_(and_(same, or_(free, lapsed)), and_(due, free)),
         )
         place = func.row_number().over(
@@ -157,7 +160,7 @@ class _Hand:
                 notice.letter = notice.ref
                 letters.append([notice.id])
             else:
-                self._give_back(notice, self._morning(person), PACED)
+                self._put_off(notice, self._morning(person))
         return letters
 
     def _may_leave_singly(self, person: Person, notice: Notice) -> bool:
@@ -183,9 +186,15 @@ class _Hand:
         notice.state, notice.claim = State.PENDING, None
         notice.next_try_at, notice.last_code = until, why
 
+    def _put_off(self, notice: Notice, until: datetime) -> None:
+        """It waits; where it would be of no use by then, somebody calls while it is."""
+        self._give_back(notice, until, PACED)
+        if notice.not_after is not None and notice.not_after < until:
+            notice.state, notice.failed_at = State.EXPIRED, self.now
+
     def _may_leave(self, person: Person, notices: Sequence[Notice]) -> bool:
         """Whether one more letter leaves for *person* now, counted; else all that is due to them
-        is put off."""
+        is put off, or called for where it would be of no use by then."""
         urgent = any(self._is_urgent(one) for one in notices)
         until = self._wait(person, urgent)
         if until is None:
@@ -195,20 +204,16 @@ class _Hand:
             Notice.person_id == person.id,
             Notice.state.in_((State.PENDING, State.CLAIMED)),
             Notice.letter.is_(None),
-            Notice.kind.not_in(ALONE),
+            Notice.kind.in_(TOGETHER),
             or_(Notice.state == State.CLAIMED, Notice.next_try_at < later),
             Notice.due_at <= self.now,
         )
         if not urgent:
             waiting = waiting.where(Notice.urgent.is_(False))
-        free = waiting.with_for_update(skip_locked=True, of=Notice)
-        values = {"state": State.PENDING, "claim": None, "next_try_at": later, "last_code": PACED}
-        db.session.execute(
-            update(Notice)
-            .where(Notice.id.in_(found_once(free)))
-            .values(**values)
-            .execution_options(synchronize_session=False)
-        )
+        put_off: dict[str, Any] = {"claim": None, "next_try_at": later, "last_code": PACED}
+        too_late = waiting.where(Notice.not_after < later)
+        _set(too_late, state=State.EXPIRED, failed_at=self.now, **put_off)
+        _set(waiting, state=State.PENDING, **put_off)
         return False
 
     def _is_urgent(self, notice: Notice) -> bool:
@@ -246,6 +251,17 @@ class _Hand:
 
     def _morning(self, person: Person) -> datetime:
         return next_morning(self.now, zone=person.tz, quiet=person.quiet_hours)
+
+
+def _set(notices: Select[int], **values: Any) -> None:
+    """Of those that nobody else changes at this moment."""
+    free = notices.with_for_update(skip_locked=True, of=Notice)
+    db.session.execute(
+        update(Notice)
+        .where(Notice.id.in_(found_once(free)))
+        .values(**values)
+        .execution_options(synchronize_session=False)
+    )
 
 
 def _count(pace: Pace, urgent: bool, now: datetime) -> None:

@@ -8,7 +8,7 @@ import logging
 import secrets
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from operator import attrgetter
 from typing import Any, cast
 
@@ -68,6 +68,8 @@ Bind = Callable[[Sequence[Letter]], Letter]
 Written = list[tuple[Notice, Letter]]
 Clock = Callable[[], datetime]
 
+WAYS_HOLD = timedelta(seconds=5)
+"""So long a look at how readers can be reached is true; then somebody may have said no."""
 Away = (OperationalError, InterfaceError)
 """The database does not answer; anything else it says is about one message."""
 
@@ -163,10 +165,13 @@ class Sender:
         return gather(self.name, ids, now=now) if self.bind and ids else [[one] for one in ids]
 
     def _send_all(self, letters: list[list[int]], deliver: Post, compose: Compose, way: Way) -> int:
-        sent = 0
-        self._routes = routes_of([one for letter in letters for one in letter])
+        sent, looked_at = 0, None
         for position, messages in enumerate(letters):
             self.moved()
+            now = self.clock()
+            if looked_at is None or now - looked_at > WAYS_HOLD:
+                self._routes = routes_of([one for rest in letters[position:] for one in rest])
+                looked_at = now
             try:
                 if self.stopping():
                     raise _NoMore
@@ -213,12 +218,16 @@ class Sender:
         return self._hand_over(this, words, deliver, now)
 
     def _is_too_dear(self, notices: Sequence[Notice], parts: int, now: datetime) -> bool:
-        """Whether too many short messages were paid for today: then it waits for the morning."""
+        """Whether too many short messages were paid for today: then it waits for the morning, or
+        somebody calls where it would be of no use by then."""
         until = spend(notices[0], parts, now=now)
         db.session.commit()
-        for notice in notices if until else ():
-            self._settle(notice, State.PENDING, now, next_try_at=until, last_code=PACED)
-        return until is not None
+        if until is None:
+            return False
+        for notice in notices:
+            state = State.PENDING if until <= deadline_of(notice) else State.EXPIRED
+            self._settle(notice, state, now, next_try_at=until, last_code=PACED)
+        return True
 
     def _written(
         self, messages: Sequence[int], is_reached: bool, compose: Compose, now: datetime

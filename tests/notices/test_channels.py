@@ -4,7 +4,7 @@ two."""
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -209,6 +209,25 @@ class TestTheFirstWay:
 
         assert house.sends() == 1
         assert (state_of(notice), house.sent) == (State.SENT, (0, 1, 0))
+
+    def test_a_no_while_the_letter_before_left_is_heard(self) -> None:
+        """A slow server kept the whole batch for minutes."""
+        first, layla = reached(email=None, sms=True), reached(sms=True)
+        be_told_first(layla, Channel.SMS)
+        owe(first, "one")
+        owe(layla, "two")
+        house, passed = House(), [timedelta()]
+
+        def later() -> datetime:
+            if house.sms.sent and not passed[0]:
+                passed[0] = MINUTE
+                say(layla, Channel.SMS, False, by=layla, now=NOON)
+                db.session.commit()
+            return NOON + passed[0]
+
+        send_due(house.ways, compose, clock=later)
+
+        assert house.sent == (1, 0, 1)
 
     def test_silence_beats_all_of_them(self) -> None:
         layla = reached(devices=1, sms=True)

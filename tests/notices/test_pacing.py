@@ -8,7 +8,7 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from flask import Flask
-from sqlalchemy import func, insert, select, update
+from sqlalchemy import func, insert, select, text, update
 
 from app.database import new_ref
 from app.extensions import db
@@ -259,6 +259,28 @@ class TestPace:
 
         assert send() == []
         assert states() == [State.FAILED]
+
+    def test_what_would_be_of_no_use_in_the_morning_is_called_for_today(self) -> None:
+        layla = make.person()
+        day = {"day": date(2027, 3, 1), "last_at": NOON}
+        db.session.add(Pace(person_id=layla.id, letters=0, urgent=MOST_URGENT, **day))
+        post(layla, Kind.OFFER, "tonight", now=NOON, about={}, not_after=NOON + 6 * HOUR)
+        post(layla, Kind.OFFER, "tomorrow", now=NOON, about={}, not_after=NOON + 23 * HOUR)
+
+        assert send() == []
+        assert states() == [State.EXPIRED, State.PENDING]
+        assert list(db.session.scalars(select(Notice.failed_at).order_by(Notice.id))) == [NOON, None]
+        assert send(MORNING) == ["tomorrow"]
+
+    def test_what_another_version_wrote_to_the_same_reader_keeps_nothing_back(self) -> None:
+        layla, sam = make.person(), make.person()
+        owe(layla, "known", "unknown")
+        owe(sam, "other")
+        db.session.execute(text("UPDATE notice SET kind = 'of tomorrow' WHERE key = 'unknown'"))
+
+        assert sorted(send()) == ["known", "other"]
+        state = text("SELECT state FROM notice WHERE key = 'unknown'")
+        assert db.session.scalar(state) == "pending"
 
     @pytest.mark.parametrize("urgent", [False, True])
     def test_a_storm_reaches_nobody(self, urgent: bool) -> None:
