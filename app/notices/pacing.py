@@ -37,9 +37,9 @@ MOST_TOGETHER = 30
 UNCOUNTED = tuple(kind for kind in Kind if not kind.may_repeat)
 SINGLY = (Kind.INVITATION,)
 ALONE = (*UNCOUNTED, *SINGLY)
+"""What is never part of a letter about several things."""
 TOGETHER = tuple(kind for kind in Kind if kind not in ALONE)
 """All others that this version knows."""
-"""What is never part of a letter about several things."""
 OVERVIEWS = (Kind.WEEKLY_PLAN, Kind.MORNING_SUMMARY, Kind.TERM_PUBLISHED)
 """What stands in a letter after all that is about one thing, which its subject names first."""
 
