@@ -82,7 +82,7 @@ def _offer(waiting: Sequence[Waiting], first: Meeting, *, now: datetime) -> None
     decision = decide(map(_party, waiting), free, starts_at=first.starts_at, now=now)
     asked = [one for one in waiting if one.id in decision.offered]
     for one in asked:
-        reachable = any(p.email for p in (*one.people, *guardians_waiting(one)))
+        reachable = any(person.email for person in who_may_answer(one))
         one.state, one.offered_at = WaitingState.OFFERED, now
         one.lapses_at = lapses_at(
             now,
@@ -130,10 +130,13 @@ def _owed(asked: Sequence[Waiting], letter: Letter, meeting: Meeting) -> Iterato
             )
 
 
-def guardians_waiting(waiting: Waiting) -> list[Person]:
-    """Who may answer for the children among those who wait, besides themselves."""
+def who_may_answer(waiting: Waiting) -> list[Person]:
+    """Those who wait, and who decides at this moment for all of them; as in `waitings_for`, but
+    also of what is over."""
     deciding = guardians_of({person.id for person in waiting.people})
-    return [one for each in deciding.values() for one in each]
+    each = [set(deciding.get(person.id, ())) for person in waiting.people]
+    for_all = set.intersection(*each) if each else set()
+    return list(dict.fromkeys((*waiting.people, *for_all)))
 
 
 def _answering(waiting: Waiting) -> list[Person]:

@@ -30,7 +30,7 @@ from app.signups.queries import (
 )
 from app.signups.rules import ForChildren
 from app.signups.seals import is_sealed
-from app.signups.waiting import decline, guardians_waiting, wait_for, wait_without
+from app.signups.waiting import decline, wait_for, wait_without, who_may_answer
 from app.web import one_or_404, settings
 
 bp = Blueprint("waiting", __name__)
@@ -189,9 +189,9 @@ def _sealed(ref: str, seal: str) -> Waiting:
     """The offer that this link opens, also when it is over: its reader may know that."""
     found = one_or_404(select(Waiting).where(Waiting.ref == ref))
     open_to_links = found.activity.privacy.is_listed
-    guardians = [one.ref for one in guardians_waiting(found)]
+    readers = [one.ref for one in who_may_answer(found)]
     key, offered_at = settings().secret_key, found.offered_at
-    if not open_to_links or not is_sealed(seal, key, ref, offered_at, guardians):
+    if not open_to_links or not is_sealed(seal, key, ref, offered_at, readers):
         abort(404)
     return found
 
