@@ -6,7 +6,7 @@ had changed. The caller holds both people, then their activities and meetings.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from typing import TypeVar
 
@@ -19,11 +19,13 @@ from app.feeds.models import FeedLink, KeptFeed
 from app.feeds.operations import revoke_link
 from app.joining.models import Card
 from app.notices.models import Notice, State
+from app.notices.operations import take_back_of_child
 from app.participants.models import NotSame
 from app.people.consents import Consent
 from app.people.guardians import Guardianship
 from app.people.models import Apart, SpokenLanguage
 from app.people.terms import Level
+from app.signups.waiting import wait_apart
 
 Pair = TypeVar("Pair", Apart, NotSame)
 Row = TypeVar("Row", SpokenLanguage, Attendance, Card, FeedLink)
@@ -93,6 +95,8 @@ def messages(gone: int, kept: int, *, now: datetime) -> int:
             _one_of_two(one, other)
     db.session.flush()
     db.session.execute(update(Notice).where(Notice.person_id == gone).values(person_id=kept))
+    for tie in _blocked(kept):
+        take_back_of_child(tie.child_id, tie.guardian_id)
     return len(mine)
 
 
@@ -147,7 +151,8 @@ def _said_again(word: Consent, kept: int, now: datetime) -> Consent:
 
 
 def guardians(gone: int, kept: int, *, now: datetime) -> int:
-    """Who decided for either decides for both; who may not decide any more for one may for none."""
+    """Who decided for either decides for both; who may not decide any more for one may for none,
+    and waits with none."""
     either = or_(Guardianship.child_id == gone, Guardianship.guardian_id == gone)
     mine = db.session.scalars(select(Guardianship).where(either)).all()
     for one in mine:
@@ -162,7 +167,17 @@ def guardians(gone: int, kept: int, *, now: datetime) -> int:
             other.blocked_by_id = one.blocked_by_id
         db.session.delete(one)
     db.session.flush()
+    for tie in _blocked(kept):
+        wait_apart(tie.child, tie.guardian)
     return len(mine)
+
+
+def _blocked(person_id: int) -> Sequence[Guardianship]:
+    """What ties that person to guardians who do not decide any more, or to such children."""
+    either = or_(Guardianship.child_id == person_id, Guardianship.guardian_id == person_id)
+    found = select(Guardianship).where(either, Guardianship.blocked_at.is_not(None))
+    order = (Guardianship.child_id, Guardianship.guardian_id)
+    return db.session.scalars(found.order_by(*order)).all()
 
 
 def _now_called(person_id: int, gone: int, kept: int) -> int:

@@ -403,12 +403,54 @@ class TestFamilies:
         found = {one.child_id: one.is_active for one in guardianships_of(two.kept)}
         assert found == {first.id: True, second.id: False}
 
+    @pytest.mark.parametrize("of_the_one_who_goes", [True, False])
+    def test_a_child_does_not_wait_with_who_is_blocked(self, of_the_one_who_goes: bool) -> None:
+        """He was blocked under the name under which the child did not wait."""
+        two, father = Two(), make.person()
+        decides(father, two.gone, blocked=of_the_one_who_goes)
+        decides(father, two.kept, blocked=not of_the_one_who_goes)
+        child = two.kept if of_the_one_who_goes else two.gone
+        activity = waits_in_a_full_course(two, father, child)
+
+        two.merge()
+
+        assert [one.people for one in parties(activity)] == [[father], [two.kept]]
+        assert len({one.asked_at for one in parties(activity)}) == 1
+
+    def test_nor_with_who_is_blocked_under_another_name(self) -> None:
+        two, child = Two(), make.person()
+        decides(two.gone, child)
+        decides(two.kept, child, blocked=True)
+        activity = waits_in_a_full_course(two, two.gone, child)
+
+        two.merge()
+
+        assert {tuple(one.people) for one in parties(activity)} == {(two.kept,), (child,)}
+
+    def test_who_is_blocked_under_another_name_is_told_nothing_more(self) -> None:
+        two, child = Two(), make.child()
+        decides(two.gone, child)
+        decides(two.kept, child, blocked=True)
+        post(child, Kind.REMINDER, "monday", now=BEFORE, about={})
+
+        two.merge()
+
+        assert [one.state for one in db.session.scalars(select(Notice))] == [State.DROPPED]
+
     def test_a_child_is_not_who_decides_for_others(self) -> None:
         two = Two()
         decides(two.kept, two.gone)
 
         with pytest.raises(OneIsAChild):
             two.merge()
+
+
+def waits_in_a_full_course(two: Two, *people: Person) -> Activity:
+    activity, _meetings = two.course(capacity=2)
+    for _n in range(2):
+        join(activity, make.participant(two.centre), by=two.by, now=BEFORE)
+    wait_for(activity, people, by=two.by, now=BEFORE)
+    return activity
 
 
 def decides(guardian: Person, child: Person, *, blocked: bool = False) -> None:
