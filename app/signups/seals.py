@@ -7,7 +7,6 @@ holds the same link, and a later offer has another.
 from __future__ import annotations
 
 import hmac
-from collections.abc import Iterable
 from datetime import datetime
 from hashlib import sha256
 
@@ -20,11 +19,11 @@ def seal_of(secret_key: str, ref: str, offered_at: datetime, reader: str) -> str
 
 
 def is_sealed(
-    seal: str, secret_key: str, ref: str, offered_at: datetime | None, readers: Iterable[str]
+    seal: str, secret_key: str, ref: str, offered_at: datetime | None, reader: str
 ) -> bool:
-    """Whether it is the seal of one of *readers*; each is compared in constant time. Nothing opens
-    what was never offered."""
+    """Whether it is the seal of *reader*, compared in constant time. Nothing opens what was never
+    offered."""
     if offered_at is None:
         return False
-    seals = [seal_of(secret_key, ref, offered_at, one) for one in readers]
-    return any(hmac.compare_digest(seal.encode(), one.encode()) for one in seals)
+    theirs = seal_of(secret_key, ref, offered_at, reader)
+    return hmac.compare_digest(seal.encode(), theirs.encode())

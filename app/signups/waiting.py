@@ -10,7 +10,7 @@ from datetime import datetime
 
 from sqlalchemy import Select, select
 
-from app.extensions import db, lock
+from app.extensions import Gone, db, lock
 from app.notices.models import Kind as Letter
 from app.notices.operations import Owed, post_all
 from app.people.guardians import guardians_of
@@ -150,10 +150,21 @@ def _answering(waiting: Waiting) -> list[Person]:
     ]
 
 
-def decline(waiting: Waiting, *, now: datetime) -> None:
-    """They do not want the place, or no longer wait; it goes to the next. Twice is harmless."""
+def hold_for_answer(waiting: Waiting, reader: Person | None) -> None:
+    """Hold those who wait and their activity, so that nobody is blocked meanwhile. Raises `Gone`
+    where *reader* may not answer for them any more; None: somebody on the staff answers."""
+    for person in waiting.people:
+        lock(person)
     lock(waiting.activity)
     db.session.refresh(waiting)
+    if reader is not None and reader not in who_may_answer(waiting):
+        raise Gone
+
+
+def decline(waiting: Waiting, *, reader: Person | None = None, now: datetime) -> None:
+    """They do not want the place, or no longer wait; it goes to the next. Twice is harmless.
+    Raises what `hold_for_answer` does."""
+    hold_for_answer(waiting, reader)
     if waiting.is_open:
         offered = waiting.state is WaitingState.OFFERED
         _end(waiting, WaitingState.DECLINED if offered else WaitingState.LEFT, now=now)
