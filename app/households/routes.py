@@ -151,7 +151,7 @@ def leave(ref: str) -> Response:
     named = set(request.form.getlist("person"))
     leaving = [one for one in (me, *children_of(me)) if one.ref in named]
     still_listed = found.privacy.is_listed
-    leave_together(found, leaving, by=me, now=clock.now())
+    leave_together(found, leaving, by=me, guardian=me, now=clock.now())
     db.session.commit()
     flash(words_of_leaving(found), "success")
     page = url_for("signups.activity", ref=ref) if still_listed else url_for("programme.mine")

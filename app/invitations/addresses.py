@@ -9,7 +9,7 @@ from __future__ import annotations
 import secrets
 from datetime import datetime, timedelta
 
-from app.extensions import db, lock
+from app.extensions import Gone, db, lock
 from app.i18n import _l
 from app.invitations.codes import knock, knock_with
 from app.notices.operations import post_code
@@ -48,13 +48,16 @@ def take_address(
     signed_in: SignIn, code: str, *, browser: str, key: str, network: str, now: datetime
 ) -> bool:
     """Whether *code* is the one that was sent; then the address is that of the person who is signed
-    in, here and nowhere else. Raises `TooManyTries` and `AddressTaken`; the caller commits in both
-    other cases."""
+    in, here and nowhere else. Raises `TooManyTries`, `AddressTaken`, and `Gone` where this device
+    was signed out a moment ago; the caller commits in both other cases."""
     made = knock_with(code, Purpose.NEW_ADDRESS, browser=browser, key=key, network=network, now=now)
     if made is None:
         return False
     person = signed_in.person
     lock(person)
+    lock(signed_in)
+    if signed_in.ended_at is not None:
+        raise Gone
     if person_by_contact(made.contact) not in (None, person):
         raise AddressTaken
     made.ended_at = now

@@ -135,7 +135,8 @@ def leave_all(token: str, ref: str) -> Response:
     activity = _activity(found, ref)
     own, children = _there(found.person, activity)
     leaving = children if request.form.get("who") == CHILDREN or not own else own
-    leave_together(activity, leaving, by=found.person, now=clock.now())
+    me = found.person
+    leave_together(activity, leaving, by=me, guardian=me, now=clock.now())
     return _done(token, _("You are no longer expected."))
 
 
@@ -176,19 +177,21 @@ def _listed(found: Card) -> Any:
 @bp.post("/card/<token>/waiting/<ref>/acceptance")
 @public
 def yes(token: str, ref: str) -> Response:
-    accept(_waiting(token, ref), now=clock.now())
+    reader = _open_card(token).person
+    accept(_waiting(reader, ref), reader=reader, now=clock.now())
     return _done(token, _("You have a place."))
 
 
 @bp.post("/card/<token>/waiting/<ref>/end")
 @public
 def no(token: str, ref: str) -> Response:
-    decline(_waiting(token, ref), now=clock.now())
+    reader = _open_card(token).person
+    decline(_waiting(reader, ref), reader=reader, now=clock.now())
     return _done(token, _("Thank you for telling us. The place goes to the next person."))
 
 
-def _waiting(token: str, ref: str) -> Waiting:
-    mine = waitings_for(_open_card(token).person).join(Waiting.activity)
+def _waiting(reader: Person, ref: str) -> Waiting:
+    mine = waitings_for(reader).join(Waiting.activity)
     return one_or_404(mine.where(Waiting.ref == ref, Activity.privacy.in_(LISTED)))
 
 

@@ -6,11 +6,11 @@ had changed. The caller holds both people, then their activities and meetings.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from typing import TypeVar
 
-from sqlalchemy import delete, or_, select, update
+from sqlalchemy import ColumnElement, delete, or_, select, update
 
 from app.attendance.marks import Mark
 from app.attendance.models import Attendance, AttendanceTap
@@ -19,11 +19,13 @@ from app.feeds.models import FeedLink, KeptFeed
 from app.feeds.operations import revoke_link
 from app.joining.models import Card
 from app.notices.models import Notice, State
+from app.notices.operations import take_back_of_child
 from app.participants.models import NotSame
 from app.people.consents import Consent
 from app.people.guardians import Guardianship
-from app.people.models import Apart, SpokenLanguage
+from app.people.models import Apart, Person, SpokenLanguage
 from app.people.terms import Level
+from app.signups.waiting import wait_apart
 
 Pair = TypeVar("Pair", Apart, NotSame)
 Row = TypeVar("Row", SpokenLanguage, Attendance, Card, FeedLink)
@@ -85,19 +87,38 @@ def attendance(gone: int, kept: int, *, now: datetime) -> int:
 
 def messages(gone: int, kept: int, *, now: datetime) -> int:
     """What was owed to both is owed once; what one of them was told already is not said again."""
-    theirs = {(one.kind, one.key): one for one in _locked_messages(kept)}
-    mine = _locked_messages(gone)
+    theirs = {(one.kind, one.key): one for one in _locked_messages(Notice.person_id == kept)}
+    mine = _locked_messages(Notice.person_id == gone)
     for one in mine:
         other = theirs.get((one.kind, one.key))
         if other is not None:
             _one_of_two(one, other)
     db.session.flush()
     db.session.execute(update(Notice).where(Notice.person_id == gone).values(person_id=kept))
+    of_child = _messages_of_child(gone, kept)
+    for tie in _blocked(kept):
+        take_back_of_child(tie.child_id, tie.guardian_id)
+    return len(mine) + of_child
+
+
+def _messages_of_child(gone: int, kept: int) -> int:
+    """The same of what is told of a child to whoever decides for it: it is of the one who stays."""
+    before, after = (db.session.get_one(Person, one).ref for one in (gone, kept))
+    child = Notice.about["child"].as_integer()
+    theirs = {(one.person_id, one.kind, one.key): one for one in _locked_messages(child == kept)}
+    mine = _locked_messages(child == gone)
+    for one in mine:
+        other = theirs.get((one.person_id, one.kind, one.key.replace(before, after)))
+        if other is not None:
+            _one_of_two(one, other)
+    for one in _locked_messages(child == gone):
+        one.key, one.about = one.key.replace(before, after), one.about | {"child": kept}
+    db.session.flush()
     return len(mine)
 
 
-def _locked_messages(person_id: int) -> list[Notice]:
-    found = select(Notice).where(Notice.person_id == person_id).order_by(Notice.id)
+def _locked_messages(which: ColumnElement[bool]) -> list[Notice]:
+    found = select(Notice).where(which).order_by(Notice.id)
     held = found.with_for_update(of=Notice).execution_options(populate_existing=True)
     return list(db.session.scalars(held))
 
@@ -147,7 +168,8 @@ def _said_again(word: Consent, kept: int, now: datetime) -> Consent:
 
 
 def guardians(gone: int, kept: int, *, now: datetime) -> int:
-    """Who decided for either decides for both; who may not decide any more for one may for none."""
+    """Who decided for either decides for both; who may not decide any more for one may for none,
+    and waits with none."""
     either = or_(Guardianship.child_id == gone, Guardianship.guardian_id == gone)
     mine = db.session.scalars(select(Guardianship).where(either)).all()
     for one in mine:
@@ -162,7 +184,17 @@ def guardians(gone: int, kept: int, *, now: datetime) -> int:
             other.blocked_by_id = one.blocked_by_id
         db.session.delete(one)
     db.session.flush()
+    for tie in _blocked(kept):
+        wait_apart(tie.child, tie.guardian)
     return len(mine)
+
+
+def _blocked(person_id: int) -> Sequence[Guardianship]:
+    """What ties that person to guardians who do not decide any more, or to such children."""
+    either = or_(Guardianship.child_id == person_id, Guardianship.guardian_id == person_id)
+    found = select(Guardianship).where(either, Guardianship.blocked_at.is_not(None))
+    order = (Guardianship.child_id, Guardianship.guardian_id)
+    return db.session.scalars(found.order_by(*order)).all()
 
 
 def _now_called(person_id: int, gone: int, kept: int) -> int:

@@ -536,7 +536,7 @@ def _own_page(notice: Notice, said: Said, language: str) -> str:
     if notice.kind is Kind.OFFER:
         offer = db.session.get_one(Assignment, notice.about["assignment"])
         return link(language, "staffing.offer", ref=offer.ref)
-    if notice.kind is Kind.PLACE_OFFERED:
+    if notice.kind is Kind.PLACE_OFFERED and said.link:
         waiting = db.session.get_one(Waiting, notice.about["waiting"])
         return link(language, "waiting.own", ref=waiting.ref)
     return said.link or link(language, "programme.mine")

@@ -4,26 +4,25 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from app.extensions import db, lock
+from app.people.models import Person
 from app.programme.bookings import KeptApart
 from app.programme.queries import coming_meetings
 from app.signups.models import Waiting, WaitingState
 from app.signups.operations import give_place
 from app.signups.queries import can_accept
 from app.signups.rules import ActivityFull, NothingToCome, OfferOver
+from app.signups.waiting import hold_for_answer
 
 
-def accept(waiting: Waiting, *, now: datetime) -> None:
+def accept(waiting: Waiting, *, reader: Person | None = None, now: datetime) -> None:
     """All of those who waited together have places, or none; twice is harmless.
 
     At sessions at whose time they are expected elsewhere they are not held to it. Raises
-    `OfferOver` after the time was over, `ActivityFull` and `NothingToCome`.
+    `OfferOver` after the time was over, `ActivityFull`, `NothingToCome`, and what `hold_for_answer`
+    does.
     """
     activity = waiting.activity
-    for person in waiting.people:
-        lock(person)
-    lock(activity)
-    db.session.refresh(waiting)
+    hold_for_answer(waiting, reader)
     if waiting.state is WaitingState.ACCEPTED:
         return
     if not waiting.is_open_offer(now):

@@ -9,6 +9,7 @@ from app.extensions import db
 from app.notices.models import Kind, Notice
 from app.signups.models import Waiting, WaitingState
 from app.signups.seals import seal_of
+from app.signups.waiting import who_may_answer
 from app.web import link, settings
 
 ABOUT_WAITING = (Kind.PLACE_OFFERED, Kind.OFFER_LAPSED)
@@ -33,11 +34,13 @@ def waiting_facts(notice: Notice, now: datetime) -> dict[str, Any] | None:
     }
 
 
-def _answer_link(waiting: Waiting, offered_at: datetime, notice: Notice) -> str:
-    """Where the offer is answered: at once, or of what is protected only after signing in."""
+def _answer_link(waiting: Waiting, offered_at: datetime, notice: Notice) -> str | None:
+    """Where the offer is answered: at once, or of what is protected only after signing in. Nowhere
+    for who does not decide for all of those who wait."""
+    if notice.person not in who_may_answer(waiting):
+        return None
     reader = notice.person.language
     if not waiting.activity.privacy.is_listed:
         return link(reader, "waiting.own", ref=waiting.ref)
-    guardian = notice.person.ref if "child" in notice.about else None
-    seal = seal_of(settings().secret_key, waiting.ref, offered_at, guardian)
+    seal = seal_of(settings().secret_key, waiting.ref, offered_at, notice.person.ref)
     return link(reader, "waiting.offered", ref=waiting.ref, seal=seal)

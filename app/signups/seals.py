@@ -7,25 +7,23 @@ holds the same link, and a later offer has another.
 from __future__ import annotations
 
 import hmac
-from collections.abc import Iterable
 from datetime import datetime
 from hashlib import sha256
 
 
-def seal_of(secret_key: str, ref: str, offered_at: datetime, guardian: str | None = None) -> str:
-    """64 hexadecimal digits (HMAC-SHA256) that open the offer made to *ref* then; for the
-    *guardian* (a person's ref) of a child that waits others: they open nothing for one who does not
-    decide any more."""
-    words = ":".join(("place", ref, offered_at.isoformat(), *([guardian] if guardian else [])))
+def seal_of(secret_key: str, ref: str, offered_at: datetime, reader: str) -> str:
+    """64 hexadecimal digits (HMAC-SHA256) with which the *reader* (a person's ref) opens the offer
+    made to *ref* then: nobody else's, so that they open nothing once it is not theirs to answer."""
+    words = ":".join(("place", ref, offered_at.isoformat(), reader))
     return hmac.new(secret_key.encode(), words.encode(), sha256).hexdigest()
 
 
 def is_sealed(
-    seal: str, secret_key: str, ref: str, offered_at: datetime | None, guardians: Iterable[str] = ()
+    seal: str, secret_key: str, ref: str, offered_at: datetime | None, reader: str
 ) -> bool:
-    """Whether it is the seal of those who wait, or of one of *guardians*; each is compared in
-    constant time. Nothing opens what was never offered."""
+    """Whether it is the seal of *reader*, compared in constant time. Nothing opens what was never
+    offered."""
     if offered_at is None:
         return False
-    seals = [seal_of(secret_key, ref, offered_at, one) for one in (None, *guardians)]
-    return any(hmac.compare_digest(seal.encode(), one.encode()) for one in seals)
+    theirs = seal_of(secret_key, ref, offered_at, reader)
+    return hmac.compare_digest(seal.encode(), theirs.encode())

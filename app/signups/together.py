@@ -87,6 +87,10 @@ def _hold(
 ) -> None:
     """Hold them all, so that nobody is blocked meanwhile."""
     _lock([guardian, *people], *activities)
+    _refuse_others(guardian, people)
+
+
+def _refuse_others(guardian: Person, people: Iterable[Person]) -> None:
     for person in people:
         if person.id != guardian.id and not decides_for(guardian, person.id):
             raise Gone
@@ -144,12 +148,23 @@ def has_room(
 
 
 def leave_together(
-    activity: Activity, people: Sequence[Person], *, by: Person, now: datetime
+    activity: Activity,
+    people: Sequence[Person],
+    *,
+    by: Person,
+    now: datetime,
+    guardian: Person | None = None,
 ) -> None:
     """The places of *people* are free again, and those of their children in the childcare beside
-    it, unless somebody else who decides for them stays. Twice is harmless."""
+    it, unless somebody else who decides for them stays. Twice is harmless.
+
+    Raises `Gone` where the *guardian* who says so does not decide for one of them any more; None:
+    somebody on the staff says so, or *people* themselves.
+    """
     childcare = childcare_of(activity) if activity.kind is not Kind.CHILDCARE else None
     _lock([*people, *(child for one in people for child in children_of(one))], activity, childcare)
+    if guardian is not None:
+        _refuse_others(guardian, people)
     minded = _minded(activity, childcare, people) if childcare else []
     for person in _by_number(people):
         leave(activity, person, by=by, now=now)

@@ -10,7 +10,7 @@ from datetime import datetime
 
 from sqlalchemy import Select, select
 
-from app.extensions import db, lock
+from app.extensions import Gone, db, lock
 from app.notices.models import Kind as Letter
 from app.notices.operations import Owed, post_all
 from app.people.guardians import guardians_of
@@ -82,7 +82,7 @@ def _offer(waiting: Sequence[Waiting], first: Meeting, *, now: datetime) -> None
     decision = decide(map(_party, waiting), free, starts_at=first.starts_at, now=now)
     asked = [one for one in waiting if one.id in decision.offered]
     for one in asked:
-        reachable = any(p.email for p in (*one.people, *guardians_waiting(one)))
+        reachable = any(person.email for person in who_may_answer(one))
         one.state, one.offered_at = WaitingState.OFFERED, now
         one.lapses_at = lapses_at(
             now,
@@ -130,10 +130,13 @@ def _owed(asked: Sequence[Waiting], letter: Letter, meeting: Meeting) -> Iterato
             )
 
 
-def guardians_waiting(waiting: Waiting) -> list[Person]:
-    """Who may answer for the children among those who wait, besides themselves."""
+def who_may_answer(waiting: Waiting) -> list[Person]:
+    """Those who wait, and who decides at this moment for all of them; as in `waitings_for`, but
+    also of what is over."""
     deciding = guardians_of({person.id for person in waiting.people})
-    return [one for each in deciding.values() for one in each]
+    each = [set(deciding.get(person.id, ())) for person in waiting.people]
+    for_all = set.intersection(*each) if each else set()
+    return list(dict.fromkeys((*waiting.people, *for_all)))
 
 
 def _answering(waiting: Waiting) -> list[Person]:
@@ -147,10 +150,21 @@ def _answering(waiting: Waiting) -> list[Person]:
     ]
 
 
-def decline(waiting: Waiting, *, now: datetime) -> None:
-    """They do not want the place, or no longer wait; it goes to the next. Twice is harmless."""
+def hold_for_answer(waiting: Waiting, reader: Person | None) -> None:
+    """Hold those who wait and their activity, so that nobody is blocked meanwhile. Raises `Gone`
+    where *reader* may not answer for them any more; None: somebody on the staff answers."""
+    for person in waiting.people:
+        lock(person)
     lock(waiting.activity)
     db.session.refresh(waiting)
+    if reader is not None and reader not in who_may_answer(waiting):
+        raise Gone
+
+
+def decline(waiting: Waiting, *, reader: Person | None = None, now: datetime) -> None:
+    """They do not want the place, or no longer wait; it goes to the next. Twice is harmless.
+    Raises what `hold_for_answer` does."""
+    hold_for_answer(waiting, reader)
     if waiting.is_open:
         offered = waiting.state is WaitingState.OFFERED
         _end(waiting, WaitingState.DECLINED if offered else WaitingState.LEFT, now=now)

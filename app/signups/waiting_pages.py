@@ -30,7 +30,7 @@ from app.signups.queries import (
 )
 from app.signups.rules import ForChildren
 from app.signups.seals import is_sealed
-from app.signups.waiting import decline, guardians_waiting, wait_for, wait_without
+from app.signups.waiting import decline, wait_for, wait_without, who_may_answer
 from app.web import one_or_404, settings
 
 bp = Blueprint("waiting", __name__)
@@ -118,19 +118,19 @@ def wait(ref: str) -> Response:
 @public
 def offered(ref: str, seal: str) -> str:
     """Looking decides nothing."""
-    return _question(_sealed(ref, seal), seal)
+    return _question(_sealed(ref, seal)[0], seal)
 
 
 @bp.post("/waiting/<ref>/<seal>/acceptance")
 @public
 def yes(ref: str, seal: str) -> Response | tuple[str, int]:
-    return _accepted(_sealed(ref, seal), url_for(".offered", ref=ref, seal=seal))
+    return _accepted(*_sealed(ref, seal), url_for(".offered", ref=ref, seal=seal))
 
 
 @bp.post("/waiting/<ref>/<seal>/refusal")
 @public
 def no(ref: str, seal: str) -> Response:
-    return _refused(_sealed(ref, seal), url_for(".offered", ref=ref, seal=seal))
+    return _refused(*_sealed(ref, seal), url_for(".offered", ref=ref, seal=seal))
 
 
 @bp.app_template_global()
@@ -153,7 +153,7 @@ def own(ref: str) -> str | Response:
 
 @bp.post("/waiting/<ref>/acceptance")
 def own_yes(ref: str) -> Response | tuple[str, int]:
-    return _accepted(_own(ref), url_for(".own", ref=ref))
+    return _accepted(_own(ref), current_person(), url_for(".own", ref=ref))
 
 
 @bp.post("/waiting/<ref>/end")
@@ -162,7 +162,7 @@ def own_no(ref: str) -> Response:
     found = _own(ref)
     listed = found.activity.privacy.is_listed
     page = url_for("signups.activity", ref=found.activity.ref)
-    return _refused(found, page if listed else url_for("programme.mine"))
+    return _refused(found, current_person(), page if listed else url_for("programme.mine"))
 
 
 @bp.post("/waiting/<ref>/without/<person_ref>")
@@ -185,15 +185,17 @@ def _of_mine(waiting: Waiting) -> Select[Person]:
     return select(Person).where(Person.id.in_(members), mine)
 
 
-def _sealed(ref: str, seal: str) -> Waiting:
-    """The offer that this link opens, also when it is over: its reader may know that."""
+def _sealed(ref: str, seal: str) -> tuple[Waiting, Person]:
+    """The offer that this link opens, also when it is over: its reader may know that; and that
+    reader."""
     found = one_or_404(select(Waiting).where(Waiting.ref == ref))
-    open_to_links = found.activity.privacy.is_listed
-    guardians = [one.ref for one in guardians_waiting(found)]
     key, offered_at = settings().secret_key, found.offered_at
-    if not open_to_links or not is_sealed(seal, key, ref, offered_at, guardians):
+    readers = who_may_answer(found) if found.activity.privacy.is_listed else []
+    theirs = (one for one in readers if is_sealed(seal, key, ref, offered_at, one.ref))
+    reader = next(theirs, None)
+    if reader is None:
         abort(404)
-    return found
+    return found, reader
 
 
 def _own(ref: str) -> Waiting:
@@ -216,15 +218,15 @@ def _question(found: Waiting, seal: str | None) -> str:
     )
 
 
-def _accepted(found: Waiting, page: str) -> Response | tuple[str, int]:
-    accept(found, now=clock.now())
+def _accepted(found: Waiting, reader: Person, page: str) -> Response | tuple[str, int]:
+    accept(found, reader=reader, now=clock.now())
     db.session.commit()
     flash(words_of_place(found.activity), "success")
     return redirect(page if found.activity.privacy.is_listed else url_for("programme.mine"), 303)
 
 
-def _refused(found: Waiting, page: str) -> Response:
-    decline(found, now=clock.now())
+def _refused(found: Waiting, reader: Person, page: str) -> Response:
+    decline(found, reader=reader, now=clock.now())
     db.session.commit()
     flash(_("Thank you for telling us. The place goes to the next person."), "success")
     return redirect(page, 303)

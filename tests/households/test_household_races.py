@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from datetime import timedelta
 
+import pytest
 from flask import Flask
 from sqlalchemy import func, select
 
@@ -20,12 +21,14 @@ from app.people.models import Person
 from app.programme.models import Activity, Booking, Part
 from app.reminders.letters import compose
 from app.reminders.operations import post_reminders
+from app.signups import together
 from app.signups.models import Enrolment
 from app.signups.rules import ActivityFull
 from app.signups.together import Coming, come_together, leave_together
 from tests import make
 from tests.make import BEFORE, MONDAY
 from tests.notices.test_outbox import Recorder
+from tests.planning.test_races import meanwhile
 from tests.races import all_at_once
 
 ROUNDS = 8
@@ -165,6 +168,29 @@ def test_blocked_while_he_brings_the_child(racing_app: Flask) -> None:
         with racing_app.app_context():
             there = places(activity_id)
             assert there == ([] if isinstance(came, Gone) else sorted(ids))
+
+
+def test_blocked_while_he_takes_the_child_out(
+    postgres_app: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with postgres_app.app_context():
+        father = make.person()
+        child, activity_id = make.child(father).id, course(None)
+        father_id = father.id
+        coming(activity_id, father_id, [child])()
+        db.session.commit()
+
+    with postgres_app.app_context():
+        father, found = (db.session.get_one(Person, one) for one in (father_id, child))
+        activity = db.session.get_one(Activity, activity_id)
+        meanwhile(postgres_app, monkeypatch, together, "lock", blocking(child, father_id))
+
+        with pytest.raises(Gone):
+            leave_together(activity, [found], by=father, guardian=father, now=BEFORE)
+        db.session.rollback()
+
+    with postgres_app.app_context():
+        assert places(activity_id) == [child]
 
 
 def test_blocked_while_a_reminder_is_sent(racing_app: Flask) -> None:

@@ -12,7 +12,8 @@ import time_machine
 from flask import Flask
 from sqlalchemy import select
 
-from app.extensions import db
+from app.extensions import Gone, db
+from app.invitations import addresses
 from app.invitations.addresses import ask_for_address, take_address
 from app.notices.models import Kind, State
 from app.notices.wishes import keep_silent
@@ -20,11 +21,13 @@ from app.people.knocks import MOST_TRIES
 from app.people.models import Person
 from app.people.operations import begin_sign_in
 from app.people.queries import sign_in_of
+from app.sign_outs.operations import end_everywhere
 from app.web import settings
 from tests import make
 from tests.conftest import Browser
 from tests.invitations.codes import ask, code_in, is_in, owed, sent, type_in
 from tests.make import BEFORE
+from tests.planning.test_races import meanwhile
 from tests.races import all_at_once
 
 OLD, NEW, HIS = "layla@example.org", "shelter@example.org", "omar@example.org"
@@ -198,6 +201,38 @@ class TestSilence:
 
         assert sent(BEFORE) == []
         assert [one.state for one in owed(Kind.CODE)] == [State.DROPPED]
+
+
+def test_a_device_that_was_signed_out_a_moment_ago_stays_so(
+    postgres_app: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A colleague ends everything between the look at the sign-in and the change."""
+    with postgres_app.app_context():
+        layla = make.participant(make.centre(), email=OLD)
+        by, layla_id = make.person().id, layla.id
+        token = begin_sign_in(layla, now=BEFORE)
+        ask_for_address(layla, NEW, browser=token, network="1", now=BEFORE)
+        db.session.commit()
+
+    def ends() -> None:
+        colleague, person = (db.session.get_one(Person, one) for one in (by, layla_id))
+        end_everywhere(person, by=colleague, devices=True, calendars=True, now=BEFORE)
+
+    with postgres_app.test_request_context():
+        code, key = code_in(sent(BEFORE)[0]), settings().secret_key
+        signed_in = sign_in_of(token)
+        assert signed_in is not None
+        assert signed_in.is_alive(BEFORE)
+        meanwhile(postgres_app, monkeypatch, addresses, "lock", ends)
+
+        with pytest.raises(Gone):
+            take_address(signed_in, code, browser=token, key=key, network="1", now=BEFORE)
+        db.session.rollback()
+
+    with postgres_app.app_context():
+        known = sign_in_of(token)
+        assert known is not None
+        assert (known.ended_at, known.person.email) == (BEFORE, OLD)
 
 
 def test_one_address_goes_to_one_person(racing_app: Flask) -> None:

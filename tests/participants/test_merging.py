@@ -18,6 +18,7 @@ from app.joining.cards import end_card, make_card
 from app.joining.queries import card_behind
 from app.notices.models import Kind, Notice, Silence, State
 from app.notices.operations import post
+from app.notices.queries import concerned
 from app.own_data.operations import erase
 from app.own_data.register import HELD
 from app.participants.models import Merge, NotSame
@@ -266,11 +267,13 @@ def said(person: Person, meeting: Meeting, mark: Mark | None) -> None:
 
 
 class TestMessages:
-    def owe(self, two: Two, *, state: State = State.PENDING) -> None:
-        """Both are owed the same reminder; that of the one who goes is *state*."""
+    def owe(self, two: Two, *, state: State = State.PENDING, reader: Person | None = None) -> None:
+        """Both are owed the same reminder, which *reader* reads of both children; that of the one
+        who goes is *state*."""
         for person in (two.gone, two.kept):
             post(person, Kind.REMINDER, "monday", now=BEFORE, about={})
-        (mine,) = db.session.scalars(select(Notice).where(Notice.person_id == two.gone.id))
+        whose = Notice.about["child"].as_integer() if reader else Notice.person_id
+        (mine,) = db.session.scalars(select(Notice).where(whose == two.gone.id))
         mine.state = state
         db.session.flush()
 
@@ -312,6 +315,44 @@ class TestMessages:
         post(two.kept, Kind.REMINDER, "monday", now=BEFORE, about={})
 
         assert rows_of("notice", two.kept.id) == 1
+
+    def test_of_a_child_whoever_decides_is_told_all_the_same(self) -> None:
+        two, mother = Two(), make.person()
+        for child in (two.gone, two.kept):
+            child.email = None
+            decides(mother, child)
+        post(two.gone, Kind.REMINDER, "monday", now=BEFORE, about={})
+
+        two.merge()
+        post(two.kept, Kind.REMINDER, "monday", now=BEFORE, about={})
+
+        (notice,) = db.session.scalars(select(Notice))
+        assert (notice.person_id, notice.state) == (mother.id, State.PENDING)
+        assert concerned(notice) == two.kept
+
+    @pytest.mark.parametrize(
+        ("state", "left"),
+        [
+            (State.PENDING, [State.PENDING]),
+            (State.SENDING, [State.SENDING]),
+            (State.SENT, [State.SENT]),
+            (State.FAILED, [State.PENDING]),
+        ],
+    )
+    def test_what_is_owed_of_both_children_is_said_once(
+        self, state: State, left: list[State]
+    ) -> None:
+        two, mother = Two(), make.person()
+        for child in (two.gone, two.kept):
+            child.email = None
+            decides(mother, child)
+        self.owe(two, state=state, reader=mother)
+
+        two.merge()
+
+        notices = db.session.scalars(select(Notice)).all()
+        assert [one.state for one in notices] == left
+        assert [concerned(one) for one in notices] == [two.kept]
 
     def test_silent_contact_stays_silent(self) -> None:
         two = Two()
@@ -403,12 +444,54 @@ class TestFamilies:
         found = {one.child_id: one.is_active for one in guardianships_of(two.kept)}
         assert found == {first.id: True, second.id: False}
 
+    @pytest.mark.parametrize("of_the_one_who_goes", [True, False])
+    def test_a_child_does_not_wait_with_who_is_blocked(self, of_the_one_who_goes: bool) -> None:
+        """He was blocked under the name under which the child did not wait."""
+        two, father = Two(), make.person()
+        decides(father, two.gone, blocked=of_the_one_who_goes)
+        decides(father, two.kept, blocked=not of_the_one_who_goes)
+        child = two.kept if of_the_one_who_goes else two.gone
+        activity = waits_in_a_full_course(two, father, child)
+
+        two.merge()
+
+        assert [one.people for one in parties(activity)] == [[father], [two.kept]]
+        assert len({one.asked_at for one in parties(activity)}) == 1
+
+    def test_nor_with_who_is_blocked_under_another_name(self) -> None:
+        two, child = Two(), make.person()
+        decides(two.gone, child)
+        decides(two.kept, child, blocked=True)
+        activity = waits_in_a_full_course(two, two.gone, child)
+
+        two.merge()
+
+        assert {tuple(one.people) for one in parties(activity)} == {(two.kept,), (child,)}
+
+    def test_who_is_blocked_under_another_name_is_told_nothing_more(self) -> None:
+        two, child = Two(), make.child()
+        decides(two.gone, child)
+        decides(two.kept, child, blocked=True)
+        post(child, Kind.REMINDER, "monday", now=BEFORE, about={})
+
+        two.merge()
+
+        assert [one.state for one in db.session.scalars(select(Notice))] == [State.DROPPED]
+
     def test_a_child_is_not_who_decides_for_others(self) -> None:
         two = Two()
         decides(two.kept, two.gone)
 
         with pytest.raises(OneIsAChild):
             two.merge()
+
+
+def waits_in_a_full_course(two: Two, *people: Person) -> Activity:
+    activity, _meetings = two.course(capacity=2)
+    for _n in range(2):
+        join(activity, make.participant(two.centre), by=two.by, now=BEFORE)
+    wait_for(activity, people, by=two.by, now=BEFORE)
+    return activity
 
 
 def decides(guardian: Person, child: Person, *, blocked: bool = False) -> None:

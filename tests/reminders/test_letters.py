@@ -242,7 +242,7 @@ def invited(meeting: Meeting, reader: Person) -> dict[str, object]:
 
 def somebody_waited(kind: Kind, activity: Activity, reader: Person) -> Waiting:
     """The reader waited for a place, and was offered one."""
-    activity.ref = "REF-OF-ACTIVITY"
+    activity.ref, reader.ref = "REF-OF-ACTIVITY", "REF-OF-READER"
     lapsed = kind is Kind.OFFER_LAPSED
     waiting = Waiting(
         ref="REF",

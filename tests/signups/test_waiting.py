@@ -13,6 +13,7 @@ from sqlalchemy.exc import IntegrityError
 
 from app.extensions import db
 from app.feeds.operations import make_link
+from app.households.operations import block
 from app.notices.models import Kind as Letter
 from app.notices.models import Notice
 from app.people.models import Person
@@ -34,7 +35,16 @@ from app.signups.rules import (
     OfferOver,
     WomenOnly,
 )
-from app.signups.waiting import decline, go_on, offer_free_places, standing_of, wait_for
+from app.signups.seals import seal_of
+from app.signups.waiting import (
+    decline,
+    go_on,
+    offer_free_places,
+    standing_of,
+    wait_for,
+    wait_without,
+)
+from app.web import settings
 from app.worker import offer_places
 from tests import make
 from tests.conftest import Browser
@@ -409,6 +419,76 @@ class TestWhatIsRead:
         for path in ("acceptance", "end"):
             assert browser.post(f"/en/waiting/{waiting.ref}/{path}").status_code == 404
         assert browser.get(f"/en/waiting/{waiting.ref}").status_code == 404
+
+    def letters_of(self, course: Activity) -> dict[str, str]:
+        """Whose address -> the text of the letter of the offer that leaves."""
+        frees(course, places=3)
+        db.session.commit()
+        return {one.to: one.text for one in sent(BEFORE + HOUR) if "you waited" in one.text.lower()}
+
+    def test_who_decides_for_one_child_does_not_answer_for_the_other(
+        self, course: Activity, browser: Browser
+    ) -> None:
+        """Two children of one mother wait; the father of one is told, and cannot answer."""
+        mother, father = make.person(email="m@example.org"), make.person(email="f@example.org")
+        children = make.child(mother), make.child(mother, father, name="Yusuf")
+        waiting = waits(course, *children)
+        letters = self.letters_of(course)
+
+        path = f"/en/waiting/{waiting.ref}"
+        his = seal_of(settings().secret_key, waiting.ref, BEFORE, father.ref)
+        assert browser.get(f"{path}/{his}").status_code == 404
+        assert browser.post(f"{path}/{his}/acceptance").status_code == 404
+        assert browser.sign_in(father).get(path).status_code == 404
+        assert "/waiting/" not in letters["f@example.org"]
+        assert "Open this page" not in letters["f@example.org"]
+        link = letters["m@example.org"].split("http://127.0.0.1:8000")[1].split()[0]
+        browser.post(f"{link}/acceptance")
+        assert set(children) <= set(learners(course))
+
+    def test_who_cannot_answer_has_no_page_of_it_on_a_telephone(self, course: Activity) -> None:
+        mother, father = make.person(), make.person()
+        waits(course, make.child(mother), make.child(mother, father, name="Yusuf"))
+        frees(course, places=2)
+
+        letters = {one.person: compose(one, BEFORE) for one in owed(Letter.PLACE_OFFERED)}
+        briefs = {one: letter.brief for one, letter in letters.items() if letter}
+        pages = {one: brief.page for one, brief in briefs.items() if brief}
+
+        assert set(pages) == {mother, father}
+        assert "/waiting/" in pages[mother]
+        assert "/waiting/" not in pages[father]
+
+    def test_the_time_to_answer_goes_by_who_may_answer(self, course: Activity) -> None:
+        """Whom a letter reaches has a day; whom it does not is called, and has longer."""
+        mother, father = make.person(email=None), make.person()
+        waiting = waits(course, make.child(mother), make.child(mother, father, name="Yusuf"))
+        alone = waits(course, make.person())
+
+        frees(course, places=3)
+
+        assert waiting.lapses_at is not None
+        assert alone.lapses_at is not None
+        assert waiting.lapses_at > alone.lapses_at
+
+    def test_an_old_link_opens_nothing_for_who_decides_no_more(
+        self, course: Activity, browser: Browser
+    ) -> None:
+        mother, father = make.person(), make.person(email="f@example.org")
+        child = make.child(mother, father)
+        waiting = waits(course, father, child)
+        letter = self.letters_of(course)["f@example.org"]
+        link = letter.split("http://127.0.0.1:8000")[1].split()[0]
+        wait_without(waiting, father, now=BEFORE)
+        db.session.commit()
+        assert browser.get(link).status_code == 200  # he decides for the child
+
+        block(child, father, by=mother, now=BEFORE)
+        db.session.commit()
+
+        assert browser.get(link).status_code == 404
+        assert browser.post(f"{link}/acceptance").status_code == 404
+        assert waiting.state is WaitingState.OFFERED
 
     def test_the_page_gives_no_count(self, course: Activity, browser: Browser) -> None:
         for _n in range(4):

@@ -5,20 +5,25 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import timedelta
 
+import pytest
 from flask import Flask
 from sqlalchemy import func, select
 
-from app.extensions import db
+from app.extensions import Gone, db
+from app.households.operations import block
 from app.people.models import Person
 from app.programme.models import Activity, Booking, Part
 from app.programme.queries import coming_meetings
+from app.signups import waiting as queue
 from app.signups.accepting import accept
 from app.signups.models import Enrolment, Waiting, WaitingState
 from app.signups.operations import join, leave, visit
+from app.signups.queries import waitings_for
 from app.signups.rules import ActivityFull, OfferOver
 from app.signups.waiting import decline, go_on, wait_for
 from tests import make
 from tests.make import BEFORE, MONDAY
+from tests.planning.test_races import meanwhile
 from tests.races import all_at_once
 
 ROUNDS = 12
@@ -234,3 +239,34 @@ def test_two_ask_to_wait_at_once(racing_app: Flask) -> None:
         with racing_app.app_context():
             rows = select(func.count()).where(Waiting.activity_id == activity_id)
             assert db.session.scalars(rows).one() == 1
+
+
+@pytest.mark.parametrize("answer", [accept, decline])
+def test_who_is_blocked_while_they_answer_decides_nothing(
+    postgres_app: Flask, monkeypatch: pytest.MonkeyPatch, answer: Callable[..., None]
+) -> None:
+    """Between the look at whose child it is and the answer, somebody on the staff blocks him."""
+    with postgres_app.app_context():
+        activity_id, _waiting = course(waiting=0)
+        father = make.person()
+        child = make.child(father)
+        wait_for(db.session.get_one(Activity, activity_id), [child], by=father, now=BEFORE)
+        empty(activity_id)
+        father_id, child_id = father.id, child.id
+
+    def blocks() -> None:
+        child, father = (db.session.get_one(Person, one) for one in (child_id, father_id))
+        block(child, father, by=father, now=BEFORE)
+
+    with postgres_app.app_context():
+        father = db.session.get_one(Person, father_id)
+        waiting = db.session.scalars(waitings_for(father)).one()
+        waiting_id = waiting.id
+        meanwhile(postgres_app, monkeypatch, queue, "lock", blocks)
+
+        with pytest.raises(Gone):
+            answer(waiting, reader=father, now=BEFORE)
+        db.session.rollback()
+
+    with postgres_app.app_context():
+        assert db.session.get_one(Waiting, waiting_id).state is WaitingState.OFFERED
