@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
-from sqlalchemy import select
+from sqlalchemy import Select, select
 from werkzeug import Response
 
 from app import clock
@@ -16,7 +16,7 @@ from app.people.access import confirm_first, public
 from app.people.current import current_person, may_change, person_or_none, planner
 from app.people.guardians import Guardianship, children_of
 from app.people.models import Person
-from app.people.queries import people_of, with_role
+from app.people.queries import looked_after_by, people_of, with_role
 from app.people.strangers import for_strangers
 from app.people.terms import Role
 from app.programme.beside import childcare_of
@@ -263,15 +263,16 @@ def list_learners(ref: str) -> str:
         parties=waiting,
         is_full=is_full(found, now=now),
         places_left=places_left(found, now=now),
-        known=_known(everybody),
+        known=_among(people_of(planner()), everybody),
+        looked_after=_among(looked_after_by(planner()), there),
         minded_still=_minded_still(found, request.args.get("left", "")),
     )
 
 
-def _known(people: Iterable[Person]) -> set[int]:
-    """Whose page (ids) the coordinator may open: somebody of another centre may come here too."""
-    mine = people_of(planner()).where(Person.id.in_([one.id for one in people]))
-    return {one.id for one in db.session.scalars(mine) if may_change(one)}
+def _among(mine: Select[Person], people: Iterable[Person]) -> set[int]:
+    """Whose pages (ids) the coordinator may open: somebody of another centre may come here too."""
+    found = mine.where(Person.id.in_([one.id for one in people]))
+    return {one.id for one in db.session.scalars(found) if may_change(one)}
 
 
 def _minded_still(activity: Activity, ref: str) -> list[Person]:
