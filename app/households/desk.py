@@ -109,7 +109,7 @@ def remove(ref: str, guardian_ref: str) -> tuple[str, int] | Response:
     """That somebody decides for this child was a mistake."""
     child = _person(ref)
     try:
-        untie(child, _guardian(child, guardian_ref))
+        untie(child, _guardian(child, guardian_ref), now=clock.now())
     except Refusal as refusal:
         db.session.rollback()
         return _page(_person(ref), refused=refusal), 409

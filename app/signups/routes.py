@@ -264,6 +264,7 @@ def list_learners(ref: str) -> str:
         is_full=is_full(found, now=now),
         places_left=places_left(found, now=now),
         known=_among(people_of(planner()), everybody),
+        children=_children_among(there),
         looked_after=_among(looked_after_by(planner()), there),
         minded_still=_minded_still(found, request.args.get("left", "")),
     )
@@ -273,6 +274,13 @@ def _among(mine: Select[Person], people: Iterable[Person]) -> set[int]:
     """Whose pages (ids) the coordinator may open: somebody of another centre may come here too."""
     found = mine.where(Person.id.in_([one.id for one in people]))
     return {one.id for one in db.session.scalars(found) if may_change(one)}
+
+
+def _children_among(people: Iterable[Person]) -> set[int]:
+    """Those of *people* (ids) for whom somebody decides, or once decided."""
+    ids = [one.id for one in people]
+    found = select(Guardianship.child_id).where(Guardianship.child_id.in_(ids))
+    return set(db.session.scalars(found))
 
 
 def _minded_still(activity: Activity, ref: str) -> list[Person]:
