@@ -27,6 +27,7 @@ from app.programme.queries import (
     coming_meetings,
     coming_meetings_planned_by,
     meetings_open_to,
+    meetings_planned_by,
     meetings_to_come,
     not_held_to,
 )
@@ -248,7 +249,8 @@ def leave(ref: str) -> Response:
 @bp.get("/activities/<ref>/learners")
 def list_learners(ref: str) -> str:
     found, now = _planned(ref), clock.now()
-    there, visiting, waiting = learners(found), visitors(found, now=now), parties(found)
+    there, waiting = learners(found), parties(found)
+    visiting = visitors(found, planner(), now=now)
     everybody = [
         *there,
         *(person for _meeting, person in visiting),
@@ -324,7 +326,9 @@ def remove_visitor(ref: str, person_ref: str, meeting_ref: str) -> Response:
     found = _planned(ref)
     person = one_or_404(people_of(planner()).where(Person.ref == person_ref))
     meeting = one_or_404(
-        select(Meeting).where(Meeting.activity_id == found.id, Meeting.ref == meeting_ref)
+        meetings_planned_by(planner()).where(
+            Meeting.activity_id == found.id, Meeting.ref == meeting_ref
+        )
     )
     operations.leave_once(meeting, person, by=planner(), now=clock.now())
     db.session.commit()
