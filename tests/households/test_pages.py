@@ -254,6 +254,22 @@ class TestWhoComes:
 
         assert (has_place(activity, mother), parties(care)) == (True, [])
 
+    @pytest.mark.parametrize("door", ["the activity", "the childcare"])
+    def test_nobody_has_a_child_looked_after_without_coming(
+        self, browser: Browser, mother: Person, door: str
+    ) -> None:
+        activity, child = course(mother), make.child(mother)
+        care = make.childcare(activity)
+        db.session.commit()
+        at, field = (activity, "minded") if door == "the activity" else (care, "people")
+        form = {field: child.ref, "new_children": "Yusuf"}
+
+        page = browser.sign_in(mother).post(self.path(at), data=form)
+
+        assert page.status_code == 409
+        assert "for the children of those who come to the activity beside it" in page.text
+        assert (learners(care), named(mother)) == ([], {"Amina"})
+
     def test_a_family_that_never_fits_is_told_so(self, browser: Browser, mother: Person) -> None:
         activity, child = course(mother, capacity=1), make.child(mother)
         db.session.commit()
