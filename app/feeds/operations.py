@@ -1,4 +1,5 @@
-"""Making and revoking secret calendar links, and keeping small what is counted. Never commits."""
+"""Making and revoking secret calendar links, ending cards, keeping small what is counted. Never
+commits."""
 
 from __future__ import annotations
 
@@ -11,6 +12,7 @@ from sqlalchemy import delete, func, insert, select, tuple_
 
 from app.extensions import db
 from app.feeds.models import FeedLink, KeptFeed, Scope, Subject, Touch
+from app.feeds.queries import cards_of, links_of
 from app.people.models import Person
 from app.people.queries import hashed
 
@@ -59,6 +61,23 @@ def revoke_link(feed: FeedLink, *, now: datetime) -> None:
     if feed.revoked_at is None:
         feed.revoked_at = now
         db.session.execute(delete(KeptFeed).where(KeptFeed.link_id == feed.id))
+
+
+def end_card(person: Person, *, now: datetime) -> None:
+    """No card of *person* opens anything any more, nor do their calendars; twice is harmless."""
+    for card in cards_of(person):
+        card.revoked_at = now
+        if card.feed is not None:
+            revoke_link(card.feed, now=now)
+    db.session.flush()
+
+
+def end_all_ways(person: Person, *, now: datetime) -> None:
+    """Whatever was handed out for *person* opens nothing any more, neither a card nor a calendar;
+    twice is harmless."""
+    end_card(person, now=now)
+    for feed in db.session.scalars(links_of(person)):
+        revoke_link(feed, now=now)
 
 
 def fold_touches() -> None:

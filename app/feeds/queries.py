@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, time, timedelta
 from functools import lru_cache
@@ -23,7 +24,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import joinedload
 
 from app.extensions import db
-from app.feeds.models import FeedLink, Look, Scope
+from app.feeds.models import Card, FeedLink, Look, Scope
 from app.people.guardians import child_ids, children_of
 from app.people.languages import is_known
 from app.people.models import Centre, Person
@@ -337,3 +338,10 @@ def links_of(person: Person) -> Select[FeedLink]:
         .where(FeedLink.person_id == person.id, FeedLink.revoked_at.is_(None))
         .order_by(FeedLink.created_at)
     )
+
+
+def cards_of(person: Person) -> Sequence[Card]:
+    """Their card that still opens, and those that they had under another name; the last first."""
+    found = select(Card).where(Card.person_id == person.id, Card.revoked_at.is_(None))
+    own_first = found.order_by(Card.came_at.is_not(None), Card.made_at.desc(), Card.id)
+    return db.session.scalars(own_first).all()

@@ -25,7 +25,7 @@ from app.i18n import _
 from app.people.current import may_change, planner
 from app.people.guardians import GuardianKind, Guardianship, guardians_of, guardianships_of
 from app.people.models import Person
-from app.people.queries import looked_after_by, people_of
+from app.people.queries import looked_after_by
 from app.programme.models import Activity, Meeting
 from app.programme.queries import activities_planned_by, is_planned_by, meetings_planned_by
 from app.refusal import Refusal
@@ -109,7 +109,7 @@ def remove(ref: str, guardian_ref: str) -> tuple[str, int] | Response:
     """That somebody decides for this child was a mistake."""
     child = _person(ref)
     try:
-        untie(child, _guardian(child, guardian_ref))
+        untie(child, _guardian(child, guardian_ref), now=clock.now())
     except Refusal as refusal:
         db.session.rollback()
         return _page(_person(ref), refused=refusal), 409
@@ -225,6 +225,6 @@ def _said(done: Saved) -> str:
 
 def _party(ref: str, person_ref: str) -> Party:
     activity = one_or_404(activities_planned_by(planner()).where(Activity.ref == ref))
-    guardian = one_or_404(people_of(planner()).where(Person.ref == person_ref))
+    guardian = _person(person_ref)
     page = url_for("signups.list_learners", ref=ref)
     return Party(activity=activity, guardian=guardian, by=planner(), back=page)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from app.extensions import db, lock
+from app.feeds.operations import end_all_ways
 from app.i18n import _l
 from app.notices.operations import take_back_of_child
 from app.own_data.operations import erase, only_theirs
@@ -127,14 +128,16 @@ def _tie(child: Person, guardian: Person, kind: GuardianKind, *, by: Person, now
 
 
 def block(child: Person, guardian: Person, *, by: Person, now: datetime) -> None:
-    """*guardian* is nobody to *child* from now on: no page, letter or calendar says anything more.
-    They are not told. Twice is harmless."""
+    """*guardian* is nobody to *child* from now on: no page, letter or calendar says anything more,
+    nor does a card or calendar of the child, which they may have. They are not told. Twice is
+    harmless."""
     known = held(child, guardian)
     if known is None or not known.is_active:
         return
     known.blocked_at, known.blocked_by_id = max(now, known.made_at), by.id
     db.session.flush()
     take_back_of_child(child.id, guardian.id)
+    end_all_ways(child, now=now)
     wait_apart(child, guardian)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import combinations
@@ -119,7 +119,7 @@ def _visits(person: Person, planner: Person, now: datetime) -> Select[Meeting]:
 class Before:
     """What is said before anything is saved: that there are too few places here, or in the
     childcare, or could never be enough; who is expected elsewhere at which sessions; whom one can
-    hardly bring where."""
+    hardly bring where, and at which of the new sessions a planner reads of it (*occupied*)."""
 
     is_full: bool = False
     is_too_small: bool = False
@@ -127,10 +127,12 @@ class Before:
     care_is_too_small: bool = False
     elsewhere: list[tuple[Person, list[Meeting]]] = field(default_factory=list)
     troubles: list[tuple[Person, Trouble]] = field(default_factory=list)
+    occupied: list[tuple[Person, list[Stay]]] = field(default_factory=list)
 
     @property
     def asks(self) -> bool:
-        return bool(self.is_full or self.care_is_full or self.elsewhere or self.troubles)
+        advice = self.troubles or self.occupied
+        return bool(self.is_full or self.care_is_full or self.elsewhere or advice)
 
 
 def care_beside(activity: Activity, *, now: datetime) -> Activity | None:
@@ -149,14 +151,18 @@ def look_ahead(
     beside = meetings_to_come(care, now=now) if care and coming.minded else []
     wanted = [(one, here) for one in coming.people] + [(one, beside) for one in coming.minded]
     clashing = [(person, clashes_of(person, meetings)) for person, meetings in wanted]
+    elsewhere = [(person, meetings) for person, meetings in clashing if meetings]
+    troubles = _troubles(coming, wanted, now)
+    named = [person for person, _meetings in elsewhere]
     return Before(
         is_full=not has_room(coming.activity, coming.people, now=now, by_staff=by_staff),
         is_too_small=_is_too_small(coming.activity, coming.people),
         care_is_full=care is not None
         and not has_room(care, coming.minded, now=now, by_staff=by_staff),
         care_is_too_small=care is not None and _is_too_small(care, coming.minded),
-        elsewhere=[(person, meetings) for person, meetings in clashing if meetings],
-        troubles=_troubles(coming, wanted, now),
+        elsewhere=elsewhere,
+        troubles=[] if by_staff else troubles,
+        occupied=_occupied(coming.guardian, troubles, but=named) if by_staff else [],
     )
 
 
@@ -176,6 +182,21 @@ def _troubles(
     return [
         (child, one) for child, theirs in stays.items() for one in hard_to_bring(own, theirs, ways)
     ]
+
+
+def _occupied(
+    guardian: Person, troubles: Sequence[tuple[Person, Trouble]], *, but: Collection[Person]
+) -> list[tuple[Person, list[Stay]]]:
+    """Who, *but* for those who are named already, is expected elsewhere at the time of which new
+    sessions: of the others a planner reads neither when they are nor how far."""
+    found: dict[Person, dict[int, Stay]] = {}
+    for child, one in troubles:
+        if not one.same_time or one.own.is_new == one.childs.is_new:
+            continue
+        person, new = (child, one.own) if one.own.is_new else (guardian, one.childs)
+        if person not in but:
+            found.setdefault(person, {})[new.session] = new
+    return [(person, list(stays.values())) for person, stays in found.items()]
 
 
 def _known(person: Person, now: datetime) -> list[Stay]:

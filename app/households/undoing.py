@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from sqlalchemy import select
 
 from app.extensions import db
+from app.feeds.operations import end_all_ways
 from app.households.operations import held
 from app.i18n import _l
 from app.notices.operations import take_back_of_child
@@ -22,9 +25,10 @@ class NobodyElseDecides(Refusal):
     message = _l("Nobody else decides for this child. First add who does.")
 
 
-def untie(child: Person, guardian: Person) -> None:
-    """That *guardian* decides for *child* was never true: nothing of it is kept. Without anybody
-    else *child* is nobody's child again. Twice is harmless.
+def untie(child: Person, guardian: Person, *, now: datetime) -> None:
+    """That *guardian* decides for *child* was never true: nothing of it is kept, and a card or
+    calendar of *child* opens nothing any more. Without anybody else *child* is nobody's child
+    again. Twice is harmless.
 
     Raises `StaysBlocked`, and `NobodyElseDecides` where the rest of those tied are blocked: then
     it is a child, and somebody has to decide.
@@ -39,6 +43,7 @@ def untie(child: Person, guardian: Person) -> None:
     db.session.delete(known)
     db.session.flush()
     take_back_of_child(child.id, guardian.id)
+    end_all_ways(child, now=now)
     wait_apart(child, guardian)
 
 

@@ -19,14 +19,15 @@ from werkzeug import Response
 
 from app import clock
 from app.extensions import db
+from app.feeds.models import Card
+from app.feeds.operations import end_card
 from app.feeds.ways import Offered, qr_of
 from app.i18n import _, in_language
-from app.joining.cards import calendar_token, end_card, make_card
-from app.joining.models import Card
+from app.joining.cards import calendar_token, make_card
 from app.joining.queries import card_behind, card_of, sessions_on
 from app.people.access import public
 from app.people.current import may_change, planner
-from app.people.guardians import children_of
+from app.people.guardians import children_of, is_child
 from app.people.locale import direction
 from app.people.models import Person
 from app.people.queries import looked_after_by
@@ -230,13 +231,17 @@ def paper_of(person: Person, token: str) -> Markup:
 @bp.get("/people/<ref>/card")
 def of_person(ref: str) -> str:
     person = _person(ref)
-    return render_template("joining/of_person.html", known=person, card=card_of(person))
+    return render_template(
+        "joining/of_person.html", known=person, card=card_of(person), is_child=is_child(person)
+    )
 
 
 @bp.post("/people/<ref>/card")
 def make(ref: str) -> tuple[Response, int]:
-    """A new card, shown on this page once and never again."""
+    """A new card, shown on this page once and never again; a child has none of its own."""
     person = _person(ref)
+    if is_child(person):
+        abort(404)
     token = make_card(person, label=_label(person), by=planner(), now=clock.now())
     db.session.commit()
     return made_page(person, token), 201

@@ -1,4 +1,4 @@
-"""Making and cancelling cards. Never commits."""
+"""Making cards. Never commits."""
 
 from __future__ import annotations
 
@@ -9,9 +9,8 @@ from datetime import datetime
 from hashlib import sha256
 
 from app.extensions import db, lock
-from app.feeds.operations import make_link, revoke_link
-from app.joining.models import Card
-from app.joining.queries import cards_of
+from app.feeds.models import Card
+from app.feeds.operations import end_card, make_link
 from app.people.models import Person
 from app.people.queries import hashed
 
@@ -54,12 +53,3 @@ def calendar_token(token: str) -> str:
     """The token of a card's calendar: it does not lead back to the card."""
     made = hmac.new(token.encode(), b"calendar", sha256).digest()
     return urlsafe_b64encode(made).rstrip(b"=").decode()
-
-
-def end_card(person: Person, *, now: datetime) -> None:
-    """No card of *person* opens anything any more, nor do their calendars; twice is harmless."""
-    for card in cards_of(person):
-        card.revoked_at = now
-        if card.feed is not None:
-            revoke_link(card.feed, now=now)
-    db.session.flush()

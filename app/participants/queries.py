@@ -18,8 +18,7 @@ from sqlalchemy.orm import aliased, joinedload, selectinload
 from app.attendance.marks import Mark
 from app.attendance.models import Attendance, Placement
 from app.extensions import db
-from app.feeds.models import FeedLink
-from app.joining.models import Card
+from app.feeds.models import Card, FeedLink
 from app.participants.models import Merge, NotSame
 from app.people.guardians import Guardianship, decided_for, guardians_of, guardianships_of
 from app.people.languages import answering

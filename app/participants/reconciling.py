@@ -15,9 +15,8 @@ from sqlalchemy import ColumnElement, delete, or_, select, update
 from app.attendance.marks import Mark
 from app.attendance.models import Attendance, AttendanceTap
 from app.extensions import db
-from app.feeds.models import FeedLink, KeptFeed
+from app.feeds.models import Card, FeedLink, KeptFeed
 from app.feeds.operations import revoke_link
-from app.joining.models import Card
 from app.notices.models import Notice, State
 from app.notices.operations import take_back_of_child
 from app.participants.models import NotSame

@@ -15,6 +15,7 @@ from app.programme.models import Activity, Booking, Meeting, Part, Status
 from app.programme.queries import (
     is_by_itself,
     is_listed,
+    is_meeting_planned_by,
     is_planned_by,
     is_published,
     meetings_to_come,
@@ -93,13 +94,16 @@ def visits_of(person: Person, activity: Activity, *, now: datetime) -> list[Meet
     )
 
 
-def visitors(activity: Activity, *, now: datetime) -> list[tuple[Meeting, Person]]:
-    """Who comes to single coming sessions of *activity* only, by time and name."""
+def visitors(activity: Activity, planner: Person, *, now: datetime) -> list[tuple[Meeting, Person]]:
+    """Who comes to single coming sessions of *activity* only, by time and name; of those sessions
+    that *planner* may plan."""
     found = (
         select(Meeting, Person)
         .join(Booking, Booking.meeting_id == Meeting.id)
+        .join(Meeting.activity)
         .join(Person, Person.id == Booking.person_id)
         .where(
+            is_meeting_planned_by(planner),
             Booking.part == Part.LEARNER,
             Meeting.activity_id == activity.id,
             Meeting.starts_at > now,

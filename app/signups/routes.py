@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
-from sqlalchemy import select
+from sqlalchemy import Select, select
 from werkzeug import Response
 
 from app import clock
@@ -16,7 +16,7 @@ from app.people.access import confirm_first, public
 from app.people.current import current_person, may_change, person_or_none, planner
 from app.people.guardians import Guardianship, children_of
 from app.people.models import Person
-from app.people.queries import people_of, with_role
+from app.people.queries import looked_after_by, people_of, with_role
 from app.people.strangers import for_strangers
 from app.people.terms import Role
 from app.programme.beside import childcare_of
@@ -27,6 +27,7 @@ from app.programme.queries import (
     coming_meetings,
     coming_meetings_planned_by,
     meetings_open_to,
+    meetings_planned_by,
     meetings_to_come,
     not_held_to,
 )
@@ -248,7 +249,8 @@ def leave(ref: str) -> Response:
 @bp.get("/activities/<ref>/learners")
 def list_learners(ref: str) -> str:
     found, now = _planned(ref), clock.now()
-    there, visiting, waiting = learners(found), visitors(found, now=now), parties(found)
+    there, waiting = learners(found), parties(found)
+    visiting = visitors(found, planner(), now=now)
     everybody = [
         *there,
         *(person for _meeting, person in visiting),
@@ -263,15 +265,24 @@ def list_learners(ref: str) -> str:
         parties=waiting,
         is_full=is_full(found, now=now),
         places_left=places_left(found, now=now),
-        known=_known(everybody),
+        known=_among(people_of(planner()), everybody),
+        children=_children_among(there),
+        looked_after=_among(looked_after_by(planner()), there),
         minded_still=_minded_still(found, request.args.get("left", "")),
     )
 
 
-def _known(people: Iterable[Person]) -> set[int]:
-    """Whose page (ids) the coordinator may open: somebody of another centre may come here too."""
-    mine = people_of(planner()).where(Person.id.in_([one.id for one in people]))
-    return {one.id for one in db.session.scalars(mine) if may_change(one)}
+def _among(mine: Select[Person], people: Iterable[Person]) -> set[int]:
+    """Whose pages (ids) the coordinator may open: somebody of another centre may come here too."""
+    found = mine.where(Person.id.in_([one.id for one in people]))
+    return {one.id for one in db.session.scalars(found) if may_change(one)}
+
+
+def _children_among(people: Iterable[Person]) -> set[int]:
+    """Those of *people* (ids) for whom somebody decides, or once decided."""
+    ids = [one.id for one in people]
+    found = select(Guardianship.child_id).where(Guardianship.child_id.in_(ids))
+    return set(db.session.scalars(found))
 
 
 def _minded_still(activity: Activity, ref: str) -> list[Person]:
@@ -315,7 +326,9 @@ def remove_visitor(ref: str, person_ref: str, meeting_ref: str) -> Response:
     found = _planned(ref)
     person = one_or_404(people_of(planner()).where(Person.ref == person_ref))
     meeting = one_or_404(
-        select(Meeting).where(Meeting.activity_id == found.id, Meeting.ref == meeting_ref)
+        meetings_planned_by(planner()).where(
+            Meeting.activity_id == found.id, Meeting.ref == meeting_ref
+        )
     )
     operations.leave_once(meeting, person, by=planner(), now=clock.now())
     db.session.commit()

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from app.i18n import _l
-from app.people.guardians import is_child
+from app.people.guardians import guardians_of, is_child
 from app.people.models import Person
 from app.people.terms import Gender
 from app.programme.bookings import AlreadyExpected
 from app.programme.models import Activity, Meeting
 from app.refusal import Refusal
+from app.signups.queries import places_of
 
 
 class ActivityFull(Refusal):
@@ -24,7 +25,8 @@ class WomenOnly(Refusal):
 
 
 class ForChildren(Refusal):
-    """Raised where an adult would come to the childcare beside another activity."""
+    """Raised where an adult would come to the childcare beside another activity, or have a child
+    looked after there while nobody who decides for it comes to that activity."""
 
     message = _l("This childcare is for the children of those who come to the activity beside it.")
 
@@ -69,9 +71,19 @@ class ExpectedElsewhere(AlreadyExpected):
 def refuse_unfit(activity: Activity, person: Person, *, by: Person) -> None:
     """Raises `ByInvitation` for whoever would bring themselves into something protected,
     `ForChildren` and `WomenOnly`."""
-    if activity.is_childcare_beside and (by.id == person.id or not is_child(person)):
-        raise ForChildren(activity)
+    if activity.is_childcare_beside:
+        _refuse_unminded(activity, person, by=by)
     if by.id == person.id and not activity.privacy.is_listed:
         raise ByInvitation
     if activity.women_only and person.gender is not Gender.WOMAN:
         raise WomenOnly
+
+
+def _refuse_unminded(childcare: Activity, person: Person, *, by: Person) -> None:
+    """It is for children; whoever decides for one has it looked after while one of those who decide
+    comes to what the childcare is beside."""
+    if by.id == person.id or not is_child(person):
+        raise ForChildren(childcare)
+    deciding = guardians_of([person.id]).get(person.id, [])
+    if by in deciding and not any(childcare.beside_id in places_of(one) for one in deciding):
+        raise ForChildren(childcare)

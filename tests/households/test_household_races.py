@@ -300,7 +300,7 @@ def test_two_who_decide_are_taken_away_in_one_moment(racing_app: Flask) -> None:
             db.session.commit()
 
         def removing(child: int = child, other: int = other) -> object:
-            untie(*(db.session.get_one(Person, each) for each in (child, other)))
+            untie(*(db.session.get_one(Person, each) for each in (child, other)), now=BEFORE)
             return "removed"
 
         all_at_once(racing_app, [blocking(child, one), removing])

@@ -264,6 +264,26 @@ def test_his_card_and_its_calendar(browser: Browser, house: House) -> None:
         assert browser.post(f"/en/card/{token}/{path}").status_code == 404
 
 
+@pytest.mark.parametrize("how", ["blocked", "a mistake"])
+def test_the_childs_own_card_and_calendars_end(browser: Browser, house: House, how: str) -> None:
+    """He may hold them: made before, or for the child at the desk."""
+    token = make_card(house.child, label="Card", by=house.by, now=BEFORE)
+    _link, calendar = make_link(house.child, label="Tablet", language="en", now=BEFORE)
+    hers = make_card(house.mother, label="Card", by=house.by, now=BEFORE)
+    db.session.commit()
+    ways = (f"/en/card/{token}", f"/c/{calendar_token(token)}.ics", f"/c/{calendar}.ics")
+    assert [browser.get(way).status_code for way in ways] == [200, 200, 200]
+
+    if how == "blocked":
+        house.block()
+    else:
+        untie(house.child, house.father, now=BEFORE)
+        db.session.commit()
+
+    assert [browser.get(way).status_code for way in ways] == [410, 410, 410]
+    assert "Play hour" in browser.get(f"/en/card/{hers}").text
+
+
 # --- letters
 
 
@@ -468,7 +488,7 @@ def test_whom_somebody_never_decided_for_they_learn_no_more_of(house: House) -> 
         join(line, make.person(), by=line.coordinator, now=BEFORE)
     wait_for(line, [house.father, house.child], by=house.father, now=BEFORE)
 
-    untie(house.child, house.father)
+    untie(house.child, house.father, now=BEFORE)
 
     assert unread(house.father) == []
     assert guardians_of([house.child.id]) == {house.child.id: [house.mother]}

@@ -18,6 +18,7 @@ from app.people.models import Person
 from app.people.namesakes import perhaps
 from app.people.terms import Gender
 from app.programme.models import Activity
+from app.programme.places import TravelTime
 from app.signups.models import Waiting
 from app.signups.operations import join
 from app.signups.queries import has_place, learners, parties
@@ -252,6 +253,22 @@ class TestWhoComes:
         browser.sign_in(mother).post(self.path(activity), data=form)
 
         assert (has_place(activity, mother), parties(care)) == (True, [])
+
+    @pytest.mark.parametrize("door", ["the activity", "the childcare"])
+    def test_nobody_has_a_child_looked_after_without_coming(
+        self, browser: Browser, mother: Person, door: str
+    ) -> None:
+        activity, child = course(mother), make.child(mother)
+        care = make.childcare(activity)
+        db.session.commit()
+        at, field = (activity, "minded") if door == "the activity" else (care, "people")
+        form = {field: child.ref, "new_children": "Yusuf"}
+
+        page = browser.sign_in(mother).post(self.path(at), data=form)
+
+        assert page.status_code == 409
+        assert "for the children of those who come to the activity beside it" in page.text
+        assert (learners(care), named(mother)) == ([], {"Amina"})
 
     def test_a_family_that_never_fits_is_told_so(self, browser: Browser, mother: Person) -> None:
         activity, child = course(mother, capacity=1), make.child(mother)
@@ -528,6 +545,74 @@ class TestTheDesk:
         assert f"{says}<" in re.sub(r"\s*<", "<", said)
         assert "You " not in said[said.index(says) - 200 : said.index(says) + 200]
         assert (learners(care) != []) == (capacity == 3)
+
+    @pytest.mark.parametrize("who", ["only applied here", "a colleague"])
+    def test_a_family_that_is_not_theirs_to_look_after_is_not_there(
+        self, browser: Browser, mother: Person, staff: Person, who: str
+    ) -> None:
+        activity = course(mother, coordinator=staff)
+        if "applied" in who:
+            other = make.applicant(activity.centre)
+            make.helps_too(other, make.centre())
+        else:
+            other = make.coordinator(activity.centre)
+        child = make.child(other, name="Yusuf")
+        make.enrolment(activity, other)
+        db.session.commit()
+        page = f"/en/activities/{activity.ref}/learners/{other.ref}/family"
+
+        shown = browser.get(page)
+        done = browser.post(page, data={"people": child.ref, "new_children": "Amina"})
+
+        assert (shown.status_code, done.status_code) == (404, 404)
+        assert named(other) == {"Yusuf"}
+        assert not has_place(activity, child)
+        assert page not in browser.get(f"/en/activities/{activity.ref}/learners").text
+
+    @pytest.mark.parametrize("whose", ["the mother's", "the child's"])
+    def test_of_what_is_elsewhere_only_the_time_of_the_new_session_is_told(
+        self, browser: Browser, mother: Person, staff: Person, whose: str
+    ) -> None:
+        activity, child = course(mother, coordinator=staff), make.child(mother)
+        make.childcare(activity)
+        later = MONDAY + timedelta(days=1)
+        make.meeting(activity=activity, starts_at=later)  # without childcare
+        of_mother = "mother" in whose
+        busy, at = (mother, MONDAY) if of_mother else (child, later)
+        form = {"minded": child.ref} if of_mother else {"people": mother.ref, "minded": child.ref}
+        if of_mother:
+            make.enrolment(activity, mother)
+        hidden = make.womens_group(centre=mother.home_centre)
+        elsewhere = make.meeting(activity=hidden, starts_at=at + timedelta(minutes=95))
+        make.book_learner(busy, elsewhere)
+        db.session.commit()
+        page = f"/en/activities/{activity.ref}/learners/{mother.ref}/family"
+
+        asked = browser.post(page, data=form).text
+
+        said = asked[asked.index("Before you save") : asked.index("Come all the same")]
+        assert f"{busy.name} is expected elsewhere at the time of these sessions" in said
+        assert re.findall(r"\d+:\d\d", said) == ["11:00", "13:00"]
+        assert f"{at:%-d} March" in said
+        browser.post(page, data=form | {"answer": "yes"})
+        assert has_place(activity, mother)
+
+    def test_how_far_it_is_to_what_is_elsewhere_is_not_told(
+        self, browser: Browser, mother: Person, staff: Person
+    ) -> None:
+        activity, child = course(mother, coordinator=staff), make.child(mother)
+        elsewhere = make.activity()
+        make.book_learner(
+            mother, make.meeting(activity=elsewhere, starts_at=MONDAY + timedelta(hours=3))
+        )
+        way = TravelTime(from_id=activity.centre_id, to_id=elsewhere.centre_id, minutes=90)
+        db.session.add(way)
+        db.session.commit()
+        page = f"/en/activities/{activity.ref}/learners/{mother.ref}/family"
+
+        done = browser.post(page, data={"people": child.ref})
+
+        assert (done.status_code, learners(activity)) == (303, [child])
 
     def test_a_new_child_speaks_as_who_decides_for_it(
         self, browser: Browser, mother: Person, staff: Person

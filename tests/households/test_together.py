@@ -26,6 +26,7 @@ from app.signups.rules import (
     ByInvitation,
     ChildcareFull,
     ExpectedElsewhere,
+    ForChildren,
 )
 from app.signups.together import Came, Care, Coming, come_together, has_room, leave_together
 from app.signups.waiting import wait_for, wait_without
@@ -186,6 +187,51 @@ class TestChildcare:
 
         assert came == Came(is_minded=False)
         assert (has_place(activity, mother), parties(care)) == (True, [])
+
+    @pytest.mark.parametrize("waits", [False, True])
+    @pytest.mark.parametrize("door", ["the activity", "the childcare"])
+    def test_is_not_for_whose_parents_do_not_come(
+        self, mother: Person, door: str, waits: bool
+    ) -> None:
+        activity, child = course(), make.child(mother)
+        care = make.childcare(activity, capacity=1)
+        if waits:
+            make.enrolment(care, make.person())
+        coming, people, minded = (
+            (activity, (), (child,)) if door == "the activity" else (care, (child,), ())
+        )
+        how = Care.WAIT if waits else Care.NEEDED
+
+        with pytest.raises(ForChildren):
+            come(coming, mother, *people, minded=minded, waits=waits, care=how)
+
+        assert (has_place(care, child), parties(care)) == (False, [])
+
+    @pytest.mark.parametrize("door", ["the activity", "the childcare"])
+    def test_is_there_while_somebody_who_decides_comes(self, mother: Person, door: str) -> None:
+        father = make.person(name="Omar")
+        activity, child = course(), make.child(mother, father)
+        care, staff = make.childcare(activity), activity.coordinator
+        join(activity, father, by=staff, now=BEFORE)
+        block(child, father, by=staff, now=BEFORE)
+        coming, people, minded = (
+            (activity, (), (child,)) if door == "the activity" else (care, (child,), ())
+        )
+
+        with pytest.raises(ForChildren):
+            come(coming, mother, *people, minded=minded)
+        allow_again(child, father, by=staff, now=BEFORE)
+        come(coming, mother, *people, minded=minded)
+
+        assert learners(care) == [child]
+
+    def test_a_coordinator_may_give_a_place_there_before(self, mother: Person) -> None:
+        activity, child = course(), make.child(mother)
+        care = make.childcare(activity)
+
+        come(activity, mother, minded=(child,), by=activity.coordinator)
+
+        assert learners(care) == [child]
 
     def test_or_come_and_have_the_children_wait_for_it(self, mother: Person) -> None:
         activity, child = course(), make.child(mother)

@@ -12,8 +12,9 @@ from flask import Flask
 from sqlalchemy import select
 
 from app.extensions import db
-from app.joining.cards import calendar_token, end_card, make_card
-from app.joining.models import Card
+from app.feeds.models import Card
+from app.feeds.operations import end_card
+from app.joining.cards import calendar_token, make_card
 from app.people.models import Person
 from app.people.terms import Gender
 from app.programme.bookings import book
@@ -289,3 +290,40 @@ class TestTheDesk:
         browser.sign_in(course.coordinator)
 
         assert browser.post(f"/en/people/{colleague.ref}/card").status_code == 404
+
+
+class TestAChild:
+    @pytest.fixture
+    def amina(self, course: Activity) -> Person:
+        child = make.participant(course.centre, name="Amina", email=None)
+        make.guardianship(child, make.participant(course.centre, name="Layla"))
+        join(course, child, by=course.coordinator, now=BEFORE)
+        db.session.commit()
+        return child
+
+    def test_has_no_card_of_its_own(
+        self, browser: Browser, course: Activity, amina: Person
+    ) -> None:
+        browser.sign_in(course.coordinator)
+        page = f"/en/people/{amina.ref}/card"
+
+        assert "Make a card" not in browser.get(page).text
+        assert browser.post(page).status_code == 404
+        assert db.session.scalars(select(Card)).all() == []
+        listed = browser.get(f"/en/activities/{course.ref}/learners").text
+        assert "Amina" in listed
+        assert page not in listed
+
+    def test_one_that_it_has_from_before_is_cancelled(
+        self, browser: Browser, course: Activity, amina: Person
+    ) -> None:
+        kept = card(amina)
+        browser.sign_in(course.coordinator)
+        page = f"/en/people/{amina.ref}/card"
+
+        shown = browser.get(page).text
+        browser.post(f"{page}/end")
+
+        assert "Cancel the card" in shown
+        assert "Make a new one" not in shown
+        assert browser.get(kept).status_code == 410

@@ -13,8 +13,8 @@ from flask import Flask
 from sqlalchemy import func, select
 
 from app.extensions import db
+from app.feeds.models import Card
 from app.joining.coming import MOST_WITHOUT_CONTACT
-from app.joining.models import Card
 from app.notices.models import Kind as Letter
 from app.people.models import Person
 from app.people.terms import Role

@@ -13,8 +13,8 @@ from app.attendance.models import Attendance, AttendanceTap
 from app.database import Base
 from app.extensions import Gone, db
 from app.feeds.models import FeedLink, KeptFeed
-from app.feeds.operations import make_link
-from app.joining.cards import end_card, make_card
+from app.feeds.operations import end_card, make_link
+from app.joining.cards import make_card
 from app.joining.queries import card_behind
 from app.notices.models import Kind, Notice, Silence, State
 from app.notices.operations import post

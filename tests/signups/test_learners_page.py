@@ -4,17 +4,22 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from datetime import timedelta
 
 import pytest
 import time_machine
 from flask import Flask
 
 from app.extensions import db
-from app.programme.models import Activity
+from app.programme.models import Activity, Meeting
+from app.programme.queries import coming_meetings, is_expected
+from app.signups.queries import visitors
 from app.signups.waiting import wait_for
 from tests import make
 from tests.conftest import Browser
-from tests.make import BEFORE
+from tests.make import BEFORE, MONDAY
+
+DAY = timedelta(days=1)
 
 
 @pytest.fixture(autouse=True)
@@ -82,3 +87,47 @@ def test_the_page_of_a_new_card_leads_on(browser: Browser, course: Activity) -> 
     assert f'href="{path(course)}"' in made
     assert re.search(rf'href="{path(course)}/[^"/]+/family"', made)
     assert re.search(r'href="/en/people/[^"/]+"', made)
+
+
+@pytest.fixture
+def hidden(course: Activity) -> Meeting:
+    """One session of it that is protected, to which Tigist comes and to no other."""
+    session = make.meeting(activity=course, privacy="protected", starts_at=MONDAY + DAY)
+    make.book_learner(make.participant(course.centre, name="Tigist"), session)
+    db.session.commit()
+    return session
+
+
+def test_who_comes_to_a_stricter_session_is_for_whom_it_is_entrusted_to(
+    browser: Browser, course: Activity, hidden: Meeting
+) -> None:
+    session = coming_meetings(course, now=BEFORE)[0]
+    make.book_learner(make.participant(course.centre, name="Zahra"), session)
+    colleague = make.coordinator(course.centre)
+    db.session.commit()
+
+    theirs = browser.sign_in(colleague).get(path(course)).text
+    lines = re.findall(r'<li class="learner">.*?</li>', theirs, flags=re.S)
+    assert [name for name in ("Zahra", "Tigist") if any(name in line for line in lines)] == [
+        "Zahra"
+    ]
+    assert hidden.ref not in theirs
+    assert "2 March" not in theirs
+
+    own = browser.sign_in(course.coordinator).get(path(course)).text
+    assert hidden.ref in own
+
+
+def test_nor_does_anybody_else_take_them_out(
+    browser: Browser, course: Activity, hidden: Meeting
+) -> None:
+    colleague = make.coordinator(course.centre)
+    ((_session, tigist),) = visitors(course, course.coordinator, now=BEFORE)
+    db.session.commit()
+    out = f"{path(course)}/{tigist.ref}/visits/{hidden.ref}/end"
+
+    assert browser.sign_in(colleague).post(out).status_code == 404
+    assert is_expected(tigist, hidden)
+
+    assert browser.sign_in(course.coordinator).post(out).status_code == 303
+    assert not is_expected(tigist, hidden)
