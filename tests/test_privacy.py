@@ -232,6 +232,23 @@ def test_a_member_sees_it_after_typing_the_password_and_only_a_time_in_lists(
     assert "/confirmation" in later.location
 
 
+def test_who_comes_is_listed_after_typing_the_password_only(
+    app: Flask, house: House, clock: time_machine.Traveller
+) -> None:
+    browser = app.test_client()
+    assert isinstance(browser, Browser)
+    browser.sign_in(house.meeting.activity.coordinator)
+    page = f"/en/activities/{house.meeting.activity.ref}/learners"
+    assert house.member.name in browser.get(page).text
+
+    for _click in range(2):
+        clock.shift(timedelta(minutes=8))
+        later = browser.get(page)
+
+    assert later.status_code == 303
+    assert "/confirmation" in later.location
+
+
 def test_a_helper_hears_of_it_by_an_offer_only(app: Flask, house: House) -> None:
     mediator = house.strangers["a mediator who would fit"]
     offer = make.assignment(need=house.need, person=mediator, state=State.OFFERED, lapses_at=MONDAY)

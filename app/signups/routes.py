@@ -247,8 +247,10 @@ def leave(ref: str) -> Response:
 
 
 @bp.get("/activities/<ref>/learners")
-def list_learners(ref: str) -> str:
+def list_learners(ref: str) -> str | Response:
     found, now = _planned(ref), clock.now()
+    if not found.privacy.is_listed and (elsewhere := confirm_first()) is not None:
+        return elsewhere
     there, waiting = learners(found), parties(found)
     visiting = visitors(found, planner(), now=now)
     everybody = [

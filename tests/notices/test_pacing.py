@@ -269,7 +269,8 @@ class TestPace:
 
         assert send() == []
         assert states() == [State.EXPIRED, State.PENDING]
-        assert list(db.session.scalars(select(Notice.failed_at).order_by(Notice.id))) == [NOON, None]
+        called_for = select(Notice.failed_at).order_by(Notice.id)
+        assert list(db.session.scalars(called_for)) == [NOON, None]
         assert send(MORNING) == ["tomorrow"]
 
     def test_what_another_version_wrote_to_the_same_reader_keeps_nothing_back(self) -> None:
