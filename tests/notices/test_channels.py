@@ -293,7 +293,7 @@ class TestDeadWays:
 
         assert (state_of(notice), house.sent) == (State.FAILED, (1, 1, 1))
         assert db.session.scalars(call_list(boss, now=NOON)).all() == [notice]
-        outcomes = db.session.execute(select(Attempt.channel, Attempt.outcome))
+        outcomes = db.session.execute(select(Attempt.channel, Attempt.outcome).order_by(Attempt.id))
         assert [tuple(one) for one in outcomes] == [
             (way, Outcome.ADDRESS_REFUSED) for way in (Channel.PUSH, Channel.EMAIL, Channel.SMS)
         ]
