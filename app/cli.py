@@ -11,7 +11,7 @@ from contextlib import suppress
 from datetime import datetime
 
 import click
-from flask import Flask, current_app
+from flask import Flask
 from flask.cli import with_appcontext
 
 from app import clock
@@ -26,9 +26,10 @@ def init_app(app: Flask) -> None:
 @with_appcontext
 def worker() -> None:
     """Keep time: send messages and reminders until stopped."""
+    from app.web import this_app
     from app.worker import run
 
-    run(current_app._get_current_object())  # type: ignore[attr-defined]
+    run(this_app())
 
 
 @click.command

@@ -17,6 +17,7 @@ from babel.dates import get_day_names
 from flask import Flask, Request, Response, abort, current_app, render_template, request
 from flask.sessions import SecureCookieSession, SecureCookieSessionInterface, SessionMixin
 from flask_babel import format_date, format_time, get_locale
+from flask_wtf import FlaskForm
 from flask_wtf.csrf import CSRFError
 from sqlalchemy import Executable, Select
 from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
@@ -33,6 +34,16 @@ from app.refusal import Refusal
 T = TypeVar("T")
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 _DEADLOCK, _NOT_SERIAL = "40P01", "40001"  # PostgreSQL: somebody else's click went first
+
+
+class PageForm(FlaskForm):  # type: ignore[misc]
+    """What every form of a page is: it holds what was typed, and a sign that our page sent it."""
+
+
+def this_app() -> Flask:
+    """The app itself, for what outlives the request; `current_app` stands for it only within."""
+    app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]
+    return app
 
 
 def settings() -> Settings:

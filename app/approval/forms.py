@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import date, timedelta
 from typing import Any
 
-from flask_wtf import FlaskForm
 from wtforms import DateField, Field, RadioField, SelectField, StringField, TextAreaField
 from wtforms.validators import DataRequired, InputRequired, Length, Optional
 
@@ -15,6 +14,7 @@ from app.people.forms import choices, stripped
 from app.people.models import Person
 from app.people.papers import CheckKind, Contract, ContractKind, IntegrityCheck
 from app.people.terms import age_on
+from app.web import PageForm
 
 FIRST_DAY = date(2000, 1, 1)
 """A year of three digits, or of somebody's birth, is a slip of the finger."""
@@ -28,7 +28,7 @@ def wrong(field: Field, message: str) -> bool:
     return False
 
 
-class DatesForm(FlaskForm):  # type: ignore[misc]
+class DatesForm(PageForm):
     """Dates of things that were signed or seen; *today* is that of the centre."""
 
     def __init__(self, *args: Any, today: date, **kwargs: Any) -> None:
@@ -226,5 +226,5 @@ def age_as_it_is(person: Person) -> dict[str, Any]:
     }
 
 
-class StepForm(FlaskForm):  # type: ignore[misc]
+class StepForm(PageForm):
     note = StringField(_l("Note"), [Optional(), Length(max=300)], filters=[stripped])

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask_wtf import FlaskForm
 from wtforms import DateField, HiddenField, IntegerField, SelectField, StringField
 from wtforms.validators import DataRequired, InputRequired, Length, NumberRange, Optional, Regexp
 
 from app.attendance.levels import STEPS
 from app.i18n import _, _l
 from app.people.forms import choices, stripped
+from app.web import PageForm
 
 
-class ThresholdForm(FlaskForm):  # type: ignore[misc]
+class ThresholdForm(PageForm):
     """How much of the hours the certificate wants."""
 
     threshold = IntegerField(
@@ -22,7 +22,7 @@ class ThresholdForm(FlaskForm):  # type: ignore[misc]
     )
 
 
-class ReasonForm(FlaskForm):  # type: ignore[misc]
+class ReasonForm(PageForm):
     """Why something is so in spite of the advice."""
 
     reason = StringField(
@@ -30,7 +30,7 @@ class ReasonForm(FlaskForm):  # type: ignore[misc]
     )
 
 
-class PlacementForm(FlaskForm):  # type: ignore[misc]
+class PlacementForm(PageForm):
     """What a test or a talk found."""
 
     level = SelectField(_l("Placed at level"), [Optional()])
@@ -40,14 +40,14 @@ class PlacementForm(FlaskForm):  # type: ignore[misc]
         self.level.choices = choices([("", _("not known yet")), *((one, one) for one in STEPS)])
 
 
-class DatesForm(FlaskForm):  # type: ignore[misc]
+class DatesForm(PageForm):
     """From which day somebody belongs to the group, and until which."""
 
     joined_on = DateField(_l("Joined on"), [InputRequired(_l("Choose a day."))])
     left_on = DateField(_l("Left on"), [Optional()])
 
 
-class PaperForm(FlaskForm):  # type: ignore[misc]
+class PaperForm(PageForm):
     """One click makes one paper."""
 
     once = HiddenField(validators=[Regexp(r"^[A-Za-z0-9_-]{16,64}$")])

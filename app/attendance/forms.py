@@ -9,7 +9,6 @@ from datetime import datetime, timedelta
 from math import isfinite
 from typing import Any
 
-from flask_wtf import FlaskForm
 from wtforms import HiddenField, RadioField, SelectField
 from wtforms.validators import InputRequired, Optional, Regexp
 
@@ -18,6 +17,7 @@ from app.attendance.operations import Row
 from app.i18n import _, _l
 from app.people.forms import choices, language_choices, name_field
 from app.people.models import Person
+from app.web import PageForm
 
 KEY = re.compile(r"[A-Za-z0-9_-]{16,64}")
 OLDEST = timedelta(days=7)
@@ -97,7 +97,7 @@ def read_rows(
     return found
 
 
-class WalkInForm(FlaskForm):  # type: ignore[misc]
+class WalkInForm(PageForm):
     """Somebody who came without a place: a name, a language; or one of those who sound like it."""
 
     once = HiddenField(validators=[Regexp(r"^[A-Za-z0-9_-]{16,64}$")])

@@ -5,16 +5,16 @@ from __future__ import annotations
 from datetime import date
 from typing import Any
 
-from flask_wtf import FlaskForm
 from wtforms import DateField, HiddenField, StringField, TextAreaField
 from wtforms.validators import DataRequired, InputRequired, Length, Regexp, ValidationError
 
 from app.certificates.operations import Typed
 from app.i18n import _, _l
 from app.people.forms import stripped
+from app.web import PageForm
 
 
-class DraftForm(FlaskForm):  # type: ignore[misc]
+class DraftForm(PageForm):
     """What the coordinator writes on a certificate; it is in Romanian whatever the page is in."""
 
     once = HiddenField(validators=[Regexp(r"^[A-Za-z0-9_-]{16,64}$")])
@@ -71,7 +71,7 @@ def lines(text: str | None) -> list[str]:
     return [line.strip() for line in (text or "").splitlines() if line.strip()]
 
 
-class WithdrawForm(FlaskForm):  # type: ignore[misc]
+class WithdrawForm(PageForm):
     reason = StringField(
         _l("Why it is withdrawn"),
         [DataRequired(_l("Say why it is withdrawn.")), Length(max=300)],

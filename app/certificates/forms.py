@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from flask_wtf import FlaskForm
 from wtforms import BooleanField, StringField
 from wtforms.validators import Length
 
 from app.i18n import _l
+from app.web import PageForm
 
 
-class AskForm(FlaskForm):  # type: ignore[misc]
+class AskForm(PageForm):
     """What somebody wants certified."""
 
     everything = BooleanField(
@@ -19,7 +19,7 @@ class AskForm(FlaskForm):  # type: ignore[misc]
     )
 
 
-class CodeForm(FlaskForm):  # type: ignore[misc]
+class CodeForm(PageForm):
     """A code from a paper."""
 
     class Meta:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from flask_wtf import FlaskForm
 from wtforms import SelectField
 from wtforms.validators import InputRequired
 
@@ -13,9 +12,10 @@ from app.i18n import _, _l
 from app.people.consents import ASKED_FOR
 from app.people.forms import choices, in_both
 from app.people.models import Person
+from app.web import PageForm
 
 
-class TalkForm(FlaskForm):  # type: ignore[misc]
+class TalkForm(PageForm):
     """Who talks with somebody, in which language, about what: each is offered with the languages
     that they speak, so that nobody chooses two that do not go together."""
 

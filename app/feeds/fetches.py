@@ -7,13 +7,13 @@ from datetime import datetime, timedelta
 from threading import Lock, Timer
 from typing import Any, cast
 
-from flask import Flask, current_app
+from flask import Flask
 from sqlalchemy import Table, bindparam, update
 from werkzeug import Request
 
 from app.feeds.kept import Opened
 from app.feeds.models import FeedLink
-from app.web import note_aside
+from app.web import note_aside, this_app
 
 REMEMBER_FETCH = timedelta(minutes=5)
 WAIT = "FEED_FETCHES_WAIT"
@@ -24,8 +24,7 @@ waits is lost with the process: the last half minute of who looked."""
 def note_fetch(found: Opened, request: Request, *, now: datetime) -> None:
     """Note, now and then, that the link was fetched, and by which program."""
     if found.fetched_at is None or now - found.fetched_at > REMEMBER_FETCH:
-        app = cast(Flask, current_app._get_current_object())  # type: ignore[attr-defined]
-        _waiting_in(app).add(found.link_id, str(request.user_agent)[:80], now)
+        _waiting_in(this_app()).add(found.link_id, str(request.user_agent)[:80], now)
 
 
 class _Waiting:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from flask_wtf import FlaskForm
 from wtforms import BooleanField, SelectField, StringField
 from wtforms.validators import DataRequired, Length
 
 from app.i18n import _l
 from app.people.forms import choices, page_languages, stripped
+from app.web import PageForm
 
 ALARMS = {"": None, "15": 15, "60": 60, "120": 120, "1440": 1440}
 """What may be chosen -> minutes before the start."""
@@ -24,7 +24,7 @@ ALARM_LABELS = [
 OWN = "own"
 
 
-class LinkForm(FlaskForm):  # type: ignore[misc]
+class LinkForm(PageForm):
     """A new secret calendar link. *shows*: what it opens, of what the person may choose."""
 
     shows = SelectField(_l("What should it show?"), default=OWN)

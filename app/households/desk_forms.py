@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from flask_wtf import FlaskForm
 from wtforms import SelectField
 from wtforms.validators import InputRequired
 
@@ -14,6 +13,7 @@ from app.i18n import _, _l
 from app.people.forms import choices
 from app.people.guardians import GuardianKind
 from app.people.models import Person
+from app.web import PageForm
 
 
 def kind_field() -> SelectField:
@@ -28,7 +28,7 @@ class ChildOfForm(ChildForm):
     kind = kind_field()
 
 
-class GuardianForm(FlaskForm):  # type: ignore[misc]
+class GuardianForm(PageForm):
     """One more who decides for a child, at the coordinator's desk."""
 
     person = SelectField(

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from flask_wtf import FlaskForm
 from wtforms import SelectField, SelectMultipleField, TextAreaField
 from wtforms.validators import Optional, ValidationError
 
@@ -14,11 +13,12 @@ from app.people.forms import LONGEST_NAME, as_a_name, choices, name_field, page_
 from app.people.models import Person
 from app.programme.kinds import Kind
 from app.programme.models import Activity
+from app.web import PageForm
 
 MOST_NEW = 6
 
 
-class ChildForm(FlaskForm):  # type: ignore[misc]
+class ChildForm(PageForm):
     """A child: a name and a language, first that of *guardian*, and nothing else."""
 
     name = name_field()
@@ -28,13 +28,13 @@ class ChildForm(FlaskForm):  # type: ignore[misc]
         super().__init__(*args, language=guardian.language, **kwargs)
 
 
-class NameForm(FlaskForm):  # type: ignore[misc]
+class NameForm(PageForm):
     """The name of a child, where it was misspelt."""
 
     name = name_field()
 
 
-class ComingForm(FlaskForm):  # type: ignore[misc]
+class ComingForm(PageForm):
     """Who comes to an activity, and which children go to the childcare beside it."""
 
     people = SelectMultipleField(_l("Who comes?"))

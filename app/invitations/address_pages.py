@@ -76,8 +76,7 @@ def typed() -> str | tuple[str, int] | Response:
         return _code_page(form, began), 409 if isinstance(refusal, AddressTaken) else 429
     db.session.commit()
     if not is_right:
-        wrong = _("This code is not right or too old. After five wrong ones, ask for another.")
-        form.code.errors = [*form.code.errors, wrong]
+        form.is_wrong()
         return _code_page(form, began), 422
     cookie.pop("address", None)
     flash(_("This is your address from now on. All other devices are signed out."), "success")

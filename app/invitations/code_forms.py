@@ -5,7 +5,6 @@ from __future__ import annotations
 import unicodedata
 from typing import Any
 
-from flask_wtf import FlaskForm
 from wtforms import RadioField, SelectField, StringField
 from wtforms.validators import DataRequired, InputRequired, Length, ValidationError
 
@@ -15,7 +14,7 @@ from app.people.forms import MAILBOX, choices, name_field, own_email_field, stri
 from app.people.models import Centre
 from app.people.phones import e164
 from app.people.terms import Role
-from app.web import settings
+from app.web import PageForm, settings
 
 WISHED = (Role.VOLUNTEER, Role.MEDIATOR)
 
@@ -62,13 +61,13 @@ class ContactMixin:
         return contact_of(self.contact.data) or ""
 
 
-class CodeWantedForm(ContactMixin, FlaskForm):  # type: ignore[misc]
+class CodeWantedForm(ContactMixin, PageForm):
     """Where a code is to be sent."""
 
     contact = contact_field()
 
 
-class AddressForm(FlaskForm):  # type: ignore[misc]
+class AddressForm(PageForm):
     """Another e-mail address of one's own."""
 
     email = own_email_field()
@@ -78,7 +77,7 @@ class AddressForm(FlaskForm):  # type: ignore[misc]
             raise ValidationError(_("Type an e-mail address such as name@example.org."))
 
 
-class WishForm(ContactMixin, FlaskForm):  # type: ignore[misc]
+class WishForm(ContactMixin, PageForm):
     """Somebody who would like to help: three questions, and one more with an answer in it."""
 
     name = name_field()
@@ -103,7 +102,7 @@ def digits(typed: str | None) -> str:
     return "".join(str(unicodedata.decimal(c)) for c in typed or "" if c.isdecimal())
 
 
-class CodeForm(FlaskForm):  # type: ignore[misc]
+class CodeForm(PageForm):
     """The code that was sent."""
 
     code = StringField(
@@ -112,6 +111,11 @@ class CodeForm(FlaskForm):  # type: ignore[misc]
         filters=[digits],
     )
 
+    def is_wrong(self) -> None:
+        """The code opens nothing; why is not said."""
+        wrong = _("This code is not right or too old. After five wrong ones, ask for another.")
+        self.code.errors = [*self.code.errors, wrong]
 
-class NothingForm(FlaskForm):  # type: ignore[misc]
+
+class NothingForm(PageForm):
     """One button."""

@@ -174,6 +174,13 @@ def typed() -> tuple[str, int] | Response:
         return redirect(url_for(".wanted"), 303)
     if not form.validate_on_submit():
         return _code_page(form), 422
+    token, status = entered(form, secret)
+    return _come_in(token) if token is not None else (_code_page(form), status)
+
+
+def entered(form: CodeForm, secret: str) -> tuple[str | None, int]:
+    """The sign-in that the typed code opens. None where it opens none: then *form* says why, and
+    the page has that status. Commits."""
     try:
         token = enter_code(
             form.code.data,
@@ -184,15 +191,11 @@ def typed() -> tuple[str, int] | Response:
         )
     except TooManyTries as refusal:
         form.form_errors.append(str(refusal.message))
-        return _code_page(form), 429
+        return None, 429
     db.session.commit()
     if token is None:
-        form.code.errors = [
-            *form.code.errors,
-            _("This code is not right or too old. After five wrong ones, ask for another."),
-        ]
-        return _code_page(form), 422
-    return _come_in(token)
+        form.is_wrong()
+    return token, 422
 
 
 def _code_page(form: CodeForm) -> str:

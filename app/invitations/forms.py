@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask_wtf import FlaskForm
 from wtforms import HiddenField, SelectField, SelectMultipleField, StringField
 from wtforms.validators import InputRequired, Length, Optional, ValidationError
 
@@ -22,13 +21,14 @@ from app.people.forms import (
 from app.people.models import Centre, Person
 from app.people.queries import person_by_email
 from app.people.terms import STAFF, Gender, Role
+from app.web import PageForm
 
 
-class ForgottenForm(FlaskForm):  # type: ignore[misc]
+class ForgottenForm(PageForm):
     email = own_email_field()
 
 
-class PersonForm(LanguagesMixin, FlaskForm):  # type: ignore[misc]
+class PersonForm(LanguagesMixin, PageForm):
     """Somebody new, or what staff know of somebody. *is_new*: the name with which they looked at
     those who are perhaps meant, and it is nobody of them."""
 

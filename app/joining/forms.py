@@ -5,7 +5,6 @@ from __future__ import annotations
 import secrets
 from typing import Any
 
-from flask_wtf import FlaskForm
 from wtforms import HiddenField, SelectField, StringField
 from wtforms.validators import InputRequired, Length, Optional, ValidationError
 
@@ -14,10 +13,10 @@ from app.invitations.code_forms import contact_of
 from app.people.forms import MAILBOX, PHONE, choices, name_field, page_languages, stripped
 from app.people.locale import page_language
 from app.people.terms import Gender
-from app.web import settings
+from app.web import PageForm, settings
 
 
-class JoinForm(FlaskForm):  # type: ignore[misc]
+class JoinForm(PageForm):
     """A name, a contact or none, a language. *waits*: all places were taken when it was shown.
     *once*: by this a form that is sent twice is known."""
 
@@ -50,7 +49,7 @@ class JoinForm(FlaskForm):  # type: ignore[misc]
         return contact_of(self.contact.data) if self.contact.data else None
 
 
-class DeskForm(FlaskForm):  # type: ignore[misc]
+class DeskForm(PageForm):
     """The same, of somebody who stands before the coordinator. *is_new*: the name with
     which they looked at those who are perhaps meant, and it is nobody of them."""
 

@@ -14,10 +14,9 @@ from app import clock
 from app.extensions import db
 from app.i18n import _
 from app.invitations.code_forms import CodeForm, NothingForm
-from app.invitations.code_pages import begin_code, come_in, own_secret, shown_contact
+from app.invitations.code_pages import begin_code, come_in, entered, own_secret, shown_contact
 from app.invitations.codes import (
     Wish,
-    enter_code,
     enter_link,
     is_the_browser,
     knock_of_link,
@@ -195,22 +194,9 @@ def typed_code() -> tuple[str, int] | Response:
     if not form.validate_on_submit():
         return _code_page(form), 422
     made = latest_knock(secret)
-    try:
-        token = enter_code(
-            form.code.data,
-            browser=secret,
-            key=settings().secret_key,
-            network=callers_network(),
-            now=clock.now(),
-        )
-    except TooManyTries as refusal:
-        form.form_errors.append(str(refusal.message))
-        return _code_page(form), 429
-    db.session.commit()
+    token, status = entered(form, secret)
     if token is None or made is None:
-        wrong = _("This code is not right or too old. After five wrong ones, ask for another.")
-        form.code.errors = [*form.code.errors, wrong]
-        return _code_page(form), 422
+        return _code_page(form), status
     return _arrived(token, made)
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from flask_wtf import FlaskForm
 from wtforms import BooleanField, IntegerField, RadioField, SelectField, StringField
 from wtforms.validators import InputRequired, Length, NumberRange, Optional
 
@@ -17,6 +16,7 @@ from app.people.forms import choices, in_both, stripped
 from app.people.models import Centre, Person
 from app.people.terms import Gender, Role
 from app.programme.forms import wrong
+from app.web import PageForm
 
 LONGEST_NOTE = 140
 ME, OTHERS = "me", "others"
@@ -29,7 +29,7 @@ LEVEL_LABELS = {
 }
 
 
-class MissingForm(FlaskForm):  # type: ignore[misc]
+class MissingForm(PageForm):
     """What is missing, for *person*: few questions, most of them answered by what we know."""
 
     matter = RadioField(

@@ -7,7 +7,6 @@ from collections.abc import Iterable
 from typing import Any
 from zoneinfo import available_timezones
 
-from flask_wtf import FlaskForm
 from wtforms import FieldList, Form, FormField, PasswordField, SelectField, StringField
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import (
@@ -26,6 +25,7 @@ from app.people.models import Person
 from app.people.operations import Spoken
 from app.people.terms import Level
 from app.plain import one_line
+from app.web import PageForm
 
 MAILBOX = re.compile(r"[^@\s,;<>()\"]+@[^@\s,;<>()\"]+\.[^@\s,;<>()\"]+")
 SPARE_ROWS = 2
@@ -70,20 +70,20 @@ def name_field() -> StringField:
     )
 
 
-class SignInForm(FlaskForm):  # type: ignore[misc]
+class SignInForm(PageForm):
     email = own_email_field()
     password = PasswordField(
         _l("Password"), [InputRequired(_l("Type your password.")), Length(max=200)]
     )
 
 
-class ConfirmForm(FlaskForm):  # type: ignore[misc]
+class ConfirmForm(PageForm):
     password = PasswordField(
         _l("Password"), [InputRequired(_l("Type your password.")), Length(max=200)]
     )
 
 
-class NewPasswordForm(FlaskForm):  # type: ignore[misc]
+class NewPasswordForm(PageForm):
     password = PasswordField(
         _l("New password"),
         [
@@ -161,7 +161,7 @@ def _level(value: str | None) -> Level | None:
 PHONE = Regexp(r"^[+0-9 ()./-]{4,30}$", message=_l("Digits, please, such as +40 721 000 000."))
 
 
-class ProfileForm(FlaskForm):  # type: ignore[misc]
+class ProfileForm(PageForm):
     """What people say of themselves."""
 
     name = name_field()
@@ -195,7 +195,7 @@ def spoken_rows(person: Person) -> list[dict[str, str]]:
     ]
 
 
-class LevelsForm(FlaskForm):  # type: ignore[misc]
+class LevelsForm(PageForm):
     """How well somebody knows one language: each answer with what it means in plain words."""
 
     speaks = SelectField(_l("I speak it"))

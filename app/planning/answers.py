@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from flask import request, url_for
-from flask_wtf import FlaskForm
 
 from app.programme.changing import ChangedMeanwhile
 from app.programme.forms import move_defaults
 from app.programme.models import Meeting
 from app.refusal import Refusal
+from app.web import PageForm
 
 
 def wants_json() -> bool:
@@ -24,12 +24,12 @@ def done(meeting: Meeting, message: str) -> dict[str, Any]:
     return {"message": message, "url": url_for("planning.meeting", ref=meeting.ref)}
 
 
-def errors_of(form: FlaskForm) -> list[str]:
+def errors_of(form: PageForm) -> list[str]:
     """What is wrong with what was sent, sentence by sentence."""
     return [str(error) for errors in form.errors.values() for error in errors]
 
 
-def not_understood(form: FlaskForm) -> tuple[dict[str, Any], int]:
+def not_understood(form: PageForm) -> tuple[dict[str, Any], int]:
     return {"message": " ".join(errors_of(form))}, 422
 
 

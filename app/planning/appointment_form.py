@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from flask_wtf import FlaskForm
 from wtforms import (
     BooleanField,
     DateField,
@@ -29,12 +28,13 @@ from app.programme.forms import within_reach
 from app.programme.kinds import Service
 from app.programme.places import Room
 from app.programme.recurrence import instant
+from app.web import PageForm
 
 _REF = re.compile(r"[A-Za-z0-9_-]{22}")
 AT_HAND = Level.B1
 
 
-class AppointmentForm(FlaskForm):  # type: ignore[misc]
+class AppointmentForm(PageForm):
     """One short page for somebody with a queue at the door. Nothing is written about the person."""
 
     ref = HiddenField(default=new_ref)

@@ -6,7 +6,6 @@ from datetime import timedelta
 from typing import Any
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
-from flask_wtf import FlaskForm
 from sqlalchemy import select
 from werkzeug import Response
 from wtforms import SelectField
@@ -25,7 +24,7 @@ from app.staffing.finding import ranked_candidates
 from app.staffing.models import Asking, Need
 from app.staffing.operations import Overriding, offer_place
 from app.staffing.queries import needs_planned_by
-from app.web import one_or_404
+from app.web import PageForm, one_or_404
 
 bp = Blueprint("asking", __name__)
 
@@ -33,7 +32,7 @@ LASTS = ((60, _l("1 hour")), (240, _l("4 hours")), (1440, _l("1 day")), (4320, _
 LONGEST_REASON = 500
 
 
-class AskingForm(FlaskForm):  # type: ignore[misc]
+class AskingForm(PageForm):
     """How many are asked at once, and how long each has to answer."""
 
     at_once = SelectField(

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
-from flask_wtf import FlaskForm
 from sqlalchemy import select
 from werkzeug import Response
 from wtforms import IntegerField, SelectField
@@ -34,7 +33,7 @@ from app.programme.queries import (
     meetings_to_come,
     rooms_of,
 )
-from app.web import one_or_404
+from app.web import PageForm, one_or_404
 
 bp = Blueprint("childcare", __name__)
 
@@ -50,7 +49,7 @@ def _childcare_beside(meeting: Meeting) -> Meeting | None:
     return None if found is None or found.is_cancelled or found.is_draft else found
 
 
-class RoomForm(FlaskForm):  # type: ignore[misc]
+class RoomForm(PageForm):
     """Where the children are."""
 
     room = SelectField(_l("Room for the children"), coerce=int)

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from datetime import date, timedelta
 from typing import Any
 
-from flask_wtf import FlaskForm
 from wtforms import DateField, FileField, HiddenField, SelectField, StringField
 from wtforms.validators import InputRequired, Length, Optional, ValidationError
 
@@ -16,12 +15,13 @@ from app.people.models import Centre
 from app.programme.calendar_file import LONGEST_NAME, MOST_BYTES, clean_name
 from app.programme.calendar_import import Found
 from app.programme.organisation_calendar import DayKind
+from app.web import PageForm
 
 LONGEST = timedelta(days=366)
 FARTHEST = timedelta(days=5 * 365)
 
 
-class _ForCentres(FlaskForm):  # type: ignore[misc]
+class _ForCentres(PageForm):
     """What the days mean, and in which centre or in all of them."""
 
     kind = SelectField(_l("What does it mean?"), coerce=str)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
-from flask_wtf import FlaskForm
 from wtforms import SelectField, StringField
 from wtforms.validators import InputRequired, Length
 
@@ -17,6 +16,7 @@ from app.programme.forms import wrong
 from app.programme.kinds import Kind, Service
 from app.programme.models import Activity
 from app.programme.terms import Term
+from app.web import PageForm
 
 READ_HERE: dict[str, Callable[[Any], Any]] = READ | {
     "service": Service,
@@ -27,7 +27,7 @@ READ_HERE: dict[str, Callable[[Any], Any]] = READ | {
 """Each question, and how its answer is kept."""
 
 
-class DetailsForm(QuestionsMixin, FlaskForm):  # type: ignore[misc]
+class DetailsForm(QuestionsMixin, PageForm):
     """What the kind of *activity* asks, its languages, and the term of a draft.
 
     *has_room*: whether an appointment takes place in a room, and needs no other meeting point.

@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
-from flask_wtf import FlaskForm
 from wtforms import DateField, SelectField, TimeField
 from wtforms.validators import InputRequired
 
@@ -15,9 +14,10 @@ from app.programme.forms import within_reach
 from app.programme.models import Meeting
 from app.programme.places import Room
 from app.programme.recurrence import instant
+from app.web import PageForm
 
 
-class DuplicateForm(FlaskForm):  # type: ignore[misc]
+class DuplicateForm(PageForm):
     """Another day, time and room; it lasts as long as the session it is like."""
 
     day = DateField(_l("Day"), [InputRequired(_l("Choose a day."))])

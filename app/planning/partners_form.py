@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from flask_wtf import FlaskForm
 from wtforms import FileField, HiddenField, SelectField, StringField
 from wtforms.validators import Length, Optional, ValidationError
 
@@ -16,9 +15,10 @@ from app.planning.partner_taking import LISTED_KINDS, Wishes
 from app.programme.calendar_file import LONGEST_NAME, MOST_BYTES, clean_name
 from app.programme.kinds import CONTENT_LANGUAGES, Kind
 from app.programme.terms import Term
+from app.web import PageForm
 
 
-class PartnerForm(FlaskForm):  # type: ignore[misc]
+class PartnerForm(PageForm):
     """A calendar file, and what its events become; or the *rows* that were read from it, as they
     were *seen*, and which of them are taken over."""
 

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from itertools import combinations
 from typing import Any
 
-from flask_wtf import FlaskForm
 from wtforms import BooleanField, IntegerField, SelectField, StringField, TextAreaField
 from wtforms.validators import DataRequired, InputRequired, Length, NumberRange, Optional
 
@@ -15,11 +14,12 @@ from app.people.forms import choices, stripped
 from app.people.models import Centre
 from app.programme.places import Room
 from app.programme.rooms import RoomFacts
+from app.web import PageForm
 
 A_DAY = 24 * 60
 
 
-class RoomForm(FlaskForm):  # type: ignore[misc]
+class RoomForm(PageForm):
     """A room of a centre, or a venue outside it."""
 
     centre = SelectField(_l("Centre"), coerce=int)
@@ -71,7 +71,7 @@ def facts_of(room: Room) -> dict[str, Any]:
     return {"centre": room.centre_id, **{name: getattr(room, name) for name in names}}
 
 
-class WaysForm(FlaskForm):  # type: ignore[misc]
+class WaysForm(PageForm):
     """The minutes between each two centres: a triangle of numbers, empty where nobody knows."""
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import date, timedelta
 from typing import Any
 
-from flask_wtf import FlaskForm
 from wtforms import (
     BooleanField,
     DateField,
@@ -34,11 +33,12 @@ from app.programme.places import Room
 from app.programme.recurrence import Single, Slot, WeeklyPattern
 from app.programme.terms import Term
 from app.staffing.needs import NeedFacts
+from app.web import PageForm
 
 MOST_SINGLES = 20
 
 
-class PlanForm(QuestionsMixin, TextsMixin, FlaskForm):  # type: ignore[misc]
+class PlanForm(QuestionsMixin, TextsMixin, PageForm):
     """A new activity of one kind. *privacies*: from which one may choose who may know."""
 
     centre = SelectField(_l("Centre"), coerce=int)
@@ -277,7 +277,7 @@ class PlanForm(QuestionsMixin, TextsMixin, FlaskForm):  # type: ignore[misc]
         return self._rooms[room_id]
 
 
-class TemplateNameForm(FlaskForm):  # type: ignore[misc]
+class TemplateNameForm(PageForm):
     """What a template is called."""
 
     name = StringField(

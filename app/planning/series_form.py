@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import date
 from typing import Any
 
-from flask_wtf import FlaskForm
 from wtforms import (
     BooleanField,
     DateField,
@@ -25,6 +24,7 @@ from app.programme.kinds import Privacy
 from app.programme.models import Meeting, Scope, Status
 from app.programme.places import Room
 from app.programme.shifting import Shift, shift_from
+from app.web import PageForm
 
 CHANGE, CANCEL, RESTORE = "change", "cancel", "restore"
 TITLES = ("ro", "en", "ar")
@@ -40,7 +40,7 @@ def scope_field() -> RadioField:
     )
 
 
-class SeriesForm(FlaskForm):  # type: ignore[misc]
+class SeriesForm(PageForm):
     """What becomes of a session and of others of its series."""
 
     scope = scope_field()

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask_wtf import FlaskForm
 from sqlalchemy import select
 from wtforms import DateField, StringField
 from wtforms.validators import DataRequired, InputRequired, Length, ValidationError
@@ -14,9 +13,10 @@ from app.i18n import _, _l
 from app.people.forms import stripped
 from app.people.models import Centre
 from app.programme.terms import Term
+from app.web import PageForm
 
 
-class TermForm(FlaskForm):  # type: ignore[misc]
+class TermForm(PageForm):
     """A name that no other term of the centre has, and two days; *term* is the one it is about."""
 
     name = StringField(

@@ -6,7 +6,6 @@ from datetime import datetime, time
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from flask_wtf import FlaskForm
 from wtforms import TimeField
 from wtforms.validators import InputRequired, ValidationError
 
@@ -14,6 +13,7 @@ from app.i18n import _, _l
 from app.presence.models import Word
 from app.programme.models import Meeting
 from app.programme.recurrence import instant
+from app.web import PageForm
 
 
 def hours_of(meeting: Meeting, starts: time, ends: time) -> Word:
@@ -44,7 +44,7 @@ def _clock(at: datetime, zone: ZoneInfo) -> time:
     return at.astimezone(zone).time().replace(second=0, microsecond=0)
 
 
-class HoursForm(FlaskForm):  # type: ignore[misc]
+class HoursForm(PageForm):
     """From when to when somebody was there."""
 
     starts = TimeField(_l("From"), [InputRequired(_l("From when?"))])

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask_wtf import FlaskForm
 from wtforms import (
     FieldList,
     Form,
@@ -24,6 +23,7 @@ from app.presence.forms import HoursForm, ends_later, hours_of, typed_hours
 from app.presence.models import MISSED, Presence, Word
 from app.programme.models import Meeting
 from app.staffing.models import Assignment
+from app.web import PageForm
 
 UNSAID, CAME, NOT_THERE, INSTEAD = "", "came", "missed", "instead"
 
@@ -51,7 +51,7 @@ class HelperRow(Form):  # type: ignore[misc]
         )
 
 
-class MeetingPresenceForm(FlaskForm):  # type: ignore[misc]
+class MeetingPresenceForm(PageForm):
     """All who were to help at one meeting."""
 
     rows = FieldList(FormField(HelperRow))

@@ -6,7 +6,6 @@ from datetime import date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from flask_wtf import FlaskForm
 from wtforms import (
     BooleanField,
     DateField,
@@ -27,6 +26,7 @@ from app.programme.kinds import CONTENT_LANGUAGES
 from app.programme.models import Meeting
 from app.programme.places import Room
 from app.programme.recurrence import instant
+from app.web import PageForm
 
 COURSE_LEVELS = ("pre-A1", "A1", "A1–A2.1", "A2.1", "A2.2", "A2.2–B1.1", "B1.1", "B1.2", "B2")
 FARTHEST = timedelta(days=5 * 365)
@@ -107,7 +107,7 @@ for _tag in CONTENT_LANGUAGES:
     )
 
 
-class TextsForm(TextsMixin, FlaskForm):  # type: ignore[misc]
+class TextsForm(TextsMixin, PageForm):
     """The words of an activity that exists, in the languages *shown* side by side.
 
     *others*: whether it has words in a language that is not shown.
@@ -144,7 +144,7 @@ def within_reach(field: DateField, today: date) -> None:
         raise ValidationError(_("This is too far away."))
 
 
-class MoveForm(FlaskForm):  # type: ignore[misc]
+class MoveForm(PageForm):
     """A new time and place of one meeting, in the centre's zone."""
 
     day = DateField(_l("Day"), [InputRequired(_l("Choose a day."))])

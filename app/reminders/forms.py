@@ -6,7 +6,6 @@ from collections.abc import Iterable
 from datetime import time
 from typing import Any
 
-from flask_wtf import FlaskForm
 from wtforms import RadioField, SelectField, SelectMultipleField, TimeField
 from wtforms.validators import Optional
 
@@ -21,6 +20,7 @@ from app.people.models import Person
 from app.people.terms import STAFF
 from app.reminders.models import ALL
 from app.reminders.wishing import SORTS, wishes_of
+from app.web import PageForm
 
 LABELS = {
     Lead.WEEK: _l("a week before"),
@@ -59,7 +59,7 @@ class ChannelsMixin:
         return {channel: said == "yes" for channel, said in given.items() if said}
 
 
-class ChannelsForm(ChannelsMixin, FlaskForm):  # type: ignore[misc]
+class ChannelsForm(ChannelsMixin, PageForm):
     """The same, asked by somebody of the staff, who cannot agree to short messages for *known*."""
 
     def __init__(self, *args: Any, known: Person, **kwargs: Any) -> None:
@@ -69,7 +69,7 @@ class ChannelsForm(ChannelsMixin, FlaskForm):  # type: ignore[misc]
             self.sms.choices = choices([("no", _("no")), ("", _("not said"))])
 
 
-class MyRemindersForm(ChannelsMixin, FlaskForm):  # type: ignore[misc]
+class MyRemindersForm(ChannelsMixin, PageForm):
     """When to be reminded, when not to be woken, what to hear."""
 
     leads = SelectMultipleField(_l("When shall we remind you of a session?"))

@@ -6,18 +6,18 @@ from collections.abc import Sequence
 from datetime import date, timedelta
 from typing import Any
 
-from flask_wtf import FlaskForm
 from wtforms import BooleanField, DateField, SelectField
 from wtforms.validators import InputRequired, ValidationError
 
 from app.i18n import _, _l
 from app.people.models import Centre
+from app.web import PageForm
 
 LONGEST = timedelta(days=184)
 FARTHEST = timedelta(days=730)
 
 
-class RotaForm(FlaskForm):  # type: ignore[misc]
+class RotaForm(PageForm):
     """Which centre (none: all that one plans) and which days."""
 
     centre = SelectField(_l("Which centre?"))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask_wtf import FlaskForm
 from wtforms import BooleanField, IntegerField, SelectField
 from wtforms.validators import InputRequired, NumberRange, Optional, ValidationError
 
@@ -12,13 +11,14 @@ from app.i18n import _, _l
 from app.people.forms import choices, language_choices, level_choices
 from app.people.languages import known
 from app.people.terms import HELPERS, Level, Role
+from app.web import PageForm
 
 RELAY = _l("Two people in relay may do it (for example Tigrinya to Arabic and Arabic to Romanian)")
 VIA = _l("Which language do they speak too? (half of a relay)")
 RELAY_WITHOUT_LANGUAGE = _l("Choose the language that two people would interpret in relay.")
 
 
-class NeedForm(FlaskForm):  # type: ignore[misc]
+class NeedForm(PageForm):
     """The same need at every coming session of an activity."""
 
     role = SelectField(_l("Who is needed?"), choices=choices((r.value, r.label) for r in HELPERS))

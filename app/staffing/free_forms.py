@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from datetime import date, time, timedelta
 from typing import Any
 
-from flask_wtf import FlaskForm
 from flask_wtf.file import FileField, FileRequired
 from werkzeug.datastructures import FileStorage
 from wtforms import DateField, RadioField, SelectField, TimeField
@@ -17,6 +16,7 @@ from app.people.forms import choices
 from app.programme.calendar_file import MOST_BYTES
 from app.staffing.availability import Answer, Weekly
 from app.staffing.when_free import CELLS
+from app.web import PageForm
 
 FARTHEST = timedelta(days=730)
 FREE = (Answer.YES, Answer.IF_NEED_BE)
@@ -50,7 +50,7 @@ class LaterMixin:
             raise ValidationError(_("This is not later than the time above."))
 
 
-class WindowForm(LaterMixin, FlaskForm):  # type: ignore[misc]
+class WindowForm(LaterMixin, PageForm):
     """One exact time of the usual week."""
 
     weekday = SelectField(_l("Weekday"), coerce=int)
@@ -70,7 +70,7 @@ class WindowForm(LaterMixin, FlaskForm):  # type: ignore[misc]
         return Weekly(self.weekday.data, self.starts.data, self.ends.data, Answer(self.answer.data))
 
 
-class _DaysForm(FlaskForm):  # type: ignore[misc]
+class _DaysForm(PageForm):
     def __init__(self, *args: Any, today: date, **kwargs: Any) -> None:
         self.today = today
         super().__init__(*args, **kwargs)
@@ -114,7 +114,7 @@ class ExtraForm(LaterMixin, _DaysForm):
         self.refuse_far(field)
 
 
-class BusyFileForm(FlaskForm):  # type: ignore[misc]
+class BusyFileForm(PageForm):
     file = FileField(_l("Calendar file (.ics)"), [FileRequired(_l("Choose a file."))])
 
     def content(self) -> bytes:

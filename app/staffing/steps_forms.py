@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from flask_wtf import FlaskForm
 from wtforms import (
     BooleanField,
     DateField,
@@ -22,11 +21,12 @@ from app.people.forms import choices
 from app.people.models import Centre, Person
 from app.people.profile import interests_of
 from app.people.terms import HELPERS, Gender, Interest, Role, Stage
+from app.web import PageForm
 
 MOST_HOURS = 60
 
 
-class WishesForm(FlaskForm):  # type: ignore[misc]
+class WishesForm(PageForm):
     """What somebody would like to be, in which centres; "centre code:role" each."""
 
     wishes = SelectMultipleField(
@@ -57,7 +57,7 @@ def wished_by(person: Person) -> list[str]:
     ]
 
 
-class AboutForm(FlaskForm):  # type: ignore[misc]
+class AboutForm(PageForm):
     """Age, gender where somebody wants to say it, and what they like to do."""
 
     age = RadioField(
@@ -96,7 +96,7 @@ def about(person: Person) -> dict[str, Any]:
     }
 
 
-class LimitsForm(FlaskForm):  # type: ignore[misc]
+class LimitsForm(PageForm):
     """How much at most, and between which hours."""
 
     hours_a_week = IntegerField(
