@@ -89,6 +89,11 @@ def forgotten(email: str, *, network: str, now: datetime) -> None:
         post_to_nobody(now=now)
 
 
+def rest_of(even: float, *, spent: float) -> float:
+    """How many seconds are left until what took *spent* has taken a multiple of *even*."""
+    return even - spent % even
+
+
 def _is_due(person_id: int, now: datetime) -> bool:
     """Whether no letter waits to be sent and few were in the last hour."""
     letters = select(Notice.state).where(

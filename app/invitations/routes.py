@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from time import sleep
 from typing import Any
 
 from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
@@ -13,7 +14,7 @@ from app import clock
 from app.extensions import db
 from app.i18n import _
 from app.invitations.forms import ForgottenForm, PersonForm, facts_of
-from app.invitations.operations import EmailIsTheirs, change_email, forgotten, invite
+from app.invitations.operations import EmailIsTheirs, change_email, forgotten, invite, rest_of
 from app.people import operations
 from app.people.access import public
 from app.people.current import may_change, staff
@@ -26,6 +27,10 @@ from app.people.terms import STAFF, Gender, Role, Stage
 from app.web import callers_network, one_or_404
 
 bp = Blueprint("invitations", __name__)
+
+EVEN = 0.03
+"""Seconds: each answer to a forgotten password takes a multiple of it, far more than what it costs
+to know somebody."""
 
 
 @bp.get("/people")
@@ -138,13 +143,14 @@ def ask() -> str:
 @bp.post("/forgotten-password")
 @public
 def asked() -> tuple[str, int] | Response:
-    """The same answer whether the address is known or not."""
-    form = ForgottenForm()
+    """The same answer, after the same time, whether the address is known or not."""
+    began, form = clock.elapsed(), ForgottenForm()
     if not form.validate_on_submit():
         return render_template("invitations/forgotten.html", form=form), 422
     forgotten(form.email.data, network=callers_network(), now=clock.now())
     db.session.commit()
     flash(_("If we know this address, a letter with a link is on its way to it."), "success")
+    sleep(rest_of(EVEN, spent=clock.elapsed() - began))
     return redirect(url_for("people.sign_in"), 303)
 
 

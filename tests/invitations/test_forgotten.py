@@ -8,10 +8,13 @@ from datetime import timedelta
 import pytest
 import time_machine
 from flask import Flask
+from hypothesis import given
+from hypothesis import strategies as st
 from sqlalchemy import event, select
 
 from app.extensions import db
-from app.invitations.operations import forgotten
+from app.invitations import routes
+from app.invitations.operations import forgotten, rest_of
 from app.notices.models import Notice, State
 from app.people.models import Person
 from app.people.operations import forget_old_sign_ins
@@ -131,3 +134,25 @@ def test_who_asked_is_kept_for_an_hour() -> None:
     for minutes, kept in ((59, 1), (61, 0)):
         forget_old_sign_ins(now=BEFORE + timedelta(minutes=minutes))
         assert failures("forgotten:n", now=BEFORE + timedelta(minutes=1)) == kept
+
+
+@given(st.floats(0.001, 1), st.floats(0, 100))
+def test_what_took_more_and_what_took_less_end_on_the_same_beat(even: float, spent: float) -> None:
+    rest = rest_of(even, spent=spent)
+
+    assert 0 < rest <= even
+    assert (spent + rest) / even == pytest.approx(round((spent + rest) / even))
+
+
+def test_known_or_not_the_answer_waits_for_the_beat(
+    browser: Browser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    person, waits = make.person(), list[float]()
+    db.session.commit()
+    monkeypatch.setattr(routes, "sleep", waits.append)
+
+    for email in (person.email, "nobody@example.org"):
+        browser.post("/en/forgotten-password", data={"email": email})
+
+    assert len(waits) == 2
+    assert all(0 < one <= routes.EVEN for one in waits)
