@@ -218,7 +218,7 @@ def test_a_relay_accepted_twice_is_one(house: House) -> None:
     rota = house.rota()
     accept(rota, {(need.id, first.id)}, seen=None, now=BEFORE)
     before = db.session.scalars(select(Assignment)).all()
-    assert not [one for one in all_new(rota, now=BEFORE) if one[1] == first.id]
+    assert (need.id, first.id) not in all_new(rota, now=BEFORE)
     with pytest.raises(PlanChanged):
         accept(rota, {(need.id, first.id)}, seen=None, now=BEFORE)
     assert db.session.scalars(select(Assignment)).all() == before

@@ -292,6 +292,33 @@ class Instance:
             [-1 if one.series is None else one.series for one in self.meetings], dtype=np.int64
         )
 
+    @cached_property
+    def _times(self) -> tuple[Ints, Ints, Ints, Bools]:
+        """Starts, ends, places of the meetings, and whether online."""
+        ones = self.meetings
+        return (
+            np.array([one.starts for one in ones], dtype=np.int64),
+            np.array([one.ends for one in ones], dtype=np.int64),
+            np.array([one.place for one in ones], dtype=np.int64),
+            np.array([one.online for one in ones], dtype=np.bool_),
+        )
+
+    @cached_property
+    def _clashing(self) -> dict[int, int]:
+        return {}
+
+    def clashing(self, meeting: int) -> int:
+        """The meetings that nobody can attend beside this one, and itself: a bit for each."""
+        found = self._clashing.get(meeting)
+        if found is None:
+            starts, ends, places, online = self._times
+            way = np.where(online | online[meeting], 0, self.travel[places[meeting], places])
+            near = (starts < ends[meeting] + way) & (starts[meeting] < ends + way)
+            near[meeting] = True
+            found = int.from_bytes(np.packbits(near, bitorder="little").tobytes(), "little")
+            self._clashing[meeting] = found
+        return found
+
     def conflict(self, one: Meeting, other: Meeting) -> bool:
         """Whether nobody can be at both: they overlap, or the way between them is too long."""
         if one.starts < other.ends and other.starts < one.ends:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 import numpy as np
 
 from app.staffing.matching.instance import DIRECT, Instance, Plan, Proposal
+
+NO_LIMIT = 1 << 40
+"""More minutes than anybody has."""
 
 
 class Roster:
@@ -18,11 +21,13 @@ class Roster:
         self.proposals: set[Proposal] = set()
         self.filled = [0] * len(instance.needs)
         self.meetings: dict[int, set[int]] = defaultdict(set)
+        self.diary: dict[int, int] = defaultdict(int)
         self.minutes: dict[tuple[int, int], int] = defaultdict(int)
         self.load: dict[int, int] = defaultdict(int)
-        self.faces: dict[tuple[int, int], int] = defaultdict(int)
+        self.faces: dict[tuple[int, int | None], int] = defaultdict(int)
         self.there: dict[int, set[int]] = defaultdict(set)
         self.at_need: dict[int, set[int]] = defaultdict(set)
+        self._lefts: dict[tuple[int, int], int] = {}
         self._prepare()
         for one in plan.proposals if plan else ():
             self.add(one)
@@ -30,7 +35,7 @@ class Roster:
     def _prepare(self) -> None:
         instance = self.instance
         sizes = np.bincount(instance.series_of[instance.series_of >= 0], minlength=1)
-        self._counted = {int(one) for one in np.flatnonzero(sizes > 1)}
+        self._counted: set[int | None] = {int(one) for one in np.flatnonzero(sizes > 1)}
         self._apart: dict[int, set[int]] = defaultdict(set)
         for one, other in instance.apart:
             self._apart[one].add(other)
@@ -64,38 +69,47 @@ class Roster:
 
     def is_free(self, helper: int, meeting: int) -> bool:
         """Whether *helper* can be at *meeting* beside everything else that they do."""
-        if self._apart[helper] & self.there[meeting] if self._apart else False:
-            return False
-        return not self._too_many_minutes(helper, meeting) and not self._busy(helper, meeting)
+        return not (
+            self.diary[helper] & self.instance.clashing(meeting)
+            or self.must_not_meet(helper, meeting)
+            or self.minutes_over(helper, meeting) > 0
+            or self.breaks_a_span(helper, meeting)
+        )
 
     def clashes(self, helper: int, meeting: int) -> list[int]:
         """The meetings of *helper* that conflict with *meeting*."""
-        one = self.instance.meetings[meeting]
-        return [
-            other
-            for other in sorted(self.meetings[helper])
-            if self.instance.conflict(one, self.instance.meetings[other])
-        ]
+        return list(bits(self.diary[helper] & self.instance.clashing(meeting)))
 
-    def _busy(self, helper: int, meeting: int) -> bool:
-        one = self.instance.meetings[meeting]
-        return any(
-            self.instance.conflict(one, self.instance.meetings[other])
-            for other in self.meetings[helper]
-        )
+    def must_not_meet(self, helper: int, meeting: int) -> bool:
+        """Whether somebody is at *meeting* who must never be together with *helper*."""
+        return bool(self._apart) and not self._apart[helper].isdisjoint(self.there[meeting])
 
-    def _too_many_minutes(self, helper: int, meeting: int) -> bool:
+    def minutes_over(self, helper: int, meeting: int) -> int:
+        """How many minutes too many *helper* would have that week with *meeting*."""
         one = self.instance.meetings[meeting]
-        left = self.instance.helpers[helper].minutes_left(one.week)
-        if left is not None and self.minutes[helper, one.week] + one.minutes > left:
-            return True
+        left = self._left(helper, one.week)
+        return self.minutes[helper, one.week] + one.minutes - left
+
+    def breaks_a_span(self, helper: int, meeting: int) -> bool:
+        """Whether *helper* would do too much within a span with *meeting*."""
         for number in self._spans.get(meeting, ()):
             span = self.instance.spans[number]
             inside = self.meetings[helper].intersection(span.meetings)
             given = sum(self.instance.meetings[other].minutes for other in inside)
-            if given + one.minutes > span.minutes:
+            if given + self.instance.meetings[meeting].minutes > span.minutes:
                 return True
         return False
+
+    def _left(self, helper: int, week: int) -> int:
+        found = self._lefts.get((helper, week))
+        if found is None:
+            left = self.instance.helpers[helper].minutes_left(week)
+            found = self._lefts[helper, week] = NO_LIMIT if left is None else left
+        return found
+
+    def is_new_face(self, helper: int, series: int | None) -> bool:
+        """Whether *helper* in that series costs what a new face costs, once they come."""
+        return series in self._counted and (helper, series) not in self.instance.faces
 
     def gain(self, proposal: Proposal, own: int) -> int:
         """What adding *proposal* is worth; *own* is what its pair earns by itself."""
@@ -108,9 +122,9 @@ class Roster:
 
     def _face(self, helper: int, meeting: int) -> int:
         series = self.instance.meetings[meeting].series
-        if series is None or series not in self._counted or self.faces[helper, series]:
+        if not self.is_new_face(helper, series) or self.faces[helper, series]:
             return 0
-        return 0 if (helper, series) in self.instance.faces else self.instance.weights.new_face
+        return self.instance.weights.new_face
 
     def _load(self, helper: int, meeting: int) -> int:
         hours = self.instance.helpers[helper].half_hours
@@ -157,6 +171,10 @@ class Roster:
         change = set.add if by > 0 else set.remove
         change(self.proposals, proposal)
         change(self.meetings[helper], number)
+        if by > 0:
+            self.diary[helper] |= 1 << number
+        else:
+            self.diary[helper] &= ~(1 << number)
         change(self.there[number], helper)
         change(self.at_need[need], helper)
         if leg == DIRECT or leg % 2 == 0:
@@ -207,6 +225,14 @@ def fill_up(roster: Roster, order: Iterable[tuple[Proposal, int]]) -> None:
     for proposal, own in order:
         if proposal.leg == DIRECT and roster.fits(proposal) and roster.gain(proposal, own) > 0:
             roster.add(proposal)
+
+
+def bits(mask: int) -> Iterator[int]:
+    """The numbers of the bits that are set, the lowest first."""
+    while mask:
+        lowest = mask & -mask
+        yield lowest.bit_length() - 1
+        mask ^= lowest
 
 
 def _charge(instance: Instance, hours: int, load: int) -> int:

@@ -12,6 +12,7 @@ from enum import StrEnum
 import numpy as np
 
 from app.staffing.matching.checker import value
+from app.staffing.matching.ejections import Chains
 from app.staffing.matching.highs import (
     Infeasible,
     Relaxation,
@@ -32,10 +33,21 @@ from app.staffing.matching.instance import (
 )
 from app.staffing.matching.model import Floats, Model, columns_of, model_of
 from app.staffing.matching.neighbourhoods import neighbourhoods, slice_count, slices
+from app.staffing.matching.quick_bound import quick_bound
 from app.staffing.matching.roster import Roster, add_relays, fill_up, keep_what_fits
 
+LARGE = 1000
+"""Up to so many pairs no chains are tried before the exact model."""
+EARLY_CHAINS = 5000
+"""Places given by ejection chains before the linear program."""
+FULL = 5.0
+"""Places of a helper and week from which on rosters count as full: there chains go on first."""
+PATIENCE = 20
+"""How often they go on without finding anything."""
+MORE_CHAINS = 1000
+"""Places given by chains between two neighbourhoods."""
 EARLY_ROUNDS = 3
-"""Rounds of the linear program before the first plan that carries a proof."""
+"""Rounds of the linear program before every row of a face is taken in."""
 ROUNDS = 60
 """Rounds of the linear program at most."""
 NEAR = 60.0
@@ -44,6 +56,8 @@ SMALL = 4000
 """Up to so many pairs the whole model is solved exactly at once."""
 MOST_NODES = 5000
 """Branches at most in the last one, of everything that could still be in a better plan."""
+DEMAND = 10
+"""What it costs the first plan to take somebody, for each place that only they could fill."""
 NODES = 50
 """Branches at most in one small exact model."""
 
@@ -131,12 +145,20 @@ class _Search:
     stage: Stage = Stage.GREEDY
     step: int = 0
     model: Model = field(init=False)
+    chains: Chains | None = None
+    chained_worth: int = 0
+    """What the best plan was worth when the chains left it; others may have found a better one."""
 
     def run(self, start: Plan | None, step: int, steps: int) -> Iterator[Progress]:
         self.step = step
+        self.tighten(quick_bound(self.instance))
         if self.offer(greedy(self.instance, start), Stage.GREEDY):
             yield self.told(Stage.GREEDY)
         self.stop_if_asked()
+        if len(self.instance.allowed) > LARGE and not self.instance.wholes:
+            yield from self.early_chains()
+            if self.is_done:
+                return
         self.model = model_of(self.instance)
         if self.model.whole <= self.small:
             yield from self.exactly(NODES)
@@ -147,13 +169,13 @@ class _Search:
         for number in range(1, ROUNDS):
             if self.tighten(relaxed.bound) and self.best is not None:
                 yield self.told(self.stage)
-            yield from self.rounded(relaxed, number)
             if relaxed.complete or self.is_done:
                 break
             if number == EARLY_ROUNDS:
                 relaxation.with_all("face")
             relaxed = relaxation.solved()
         self.tighten(relaxed.bound)
+        yield from self.rounded(relaxed)
         yield from self.improve(relaxed, min(steps, slice_count(self.instance)))
         if not self.is_done and steps:
             yield from self.close(relaxed)
@@ -186,12 +208,50 @@ class _Search:
         return True
 
     def tighten(self, bound: float) -> bool:
-        """Take a lower *bound*; every plan is worth a whole number."""
+        """Take a lower *bound*; every plan is worth a whole number. (A search that was stopped
+        early may know none.)"""
+        if not math.isfinite(bound):
+            return False
         whole = math.floor(bound + 1e-4)
         if self.bound is not None and whole >= self.bound:
             return False
         self.bound = whole
         return True
+
+    def early_chains(self) -> Iterator[Progress]:
+        """Ejection chains, for longer where rosters are full and a linear program sees little."""
+        yield from self.chained(EARLY_CHAINS)
+        barren = 0
+        while self.has_full_rosters and barren < PATIENCE and not self.is_done:
+            before = self.worth
+            yield from self.chained(EARLY_CHAINS)
+            barren = 0 if self.worth > before else barren + 1
+
+    @property
+    def has_full_rosters(self) -> bool:
+        if self.best is None:
+            return False
+        instance = self.instance
+        meetings = [instance.needs[one.need].meeting for one in self.best.proposals]
+        weeks = {
+            (one.helper, int(instance.week_of[meeting]))
+            for one, meeting in zip(self.best.proposals, meetings, strict=True)
+        }
+        return len(meetings) >= FULL * max(1, len(weeks))
+
+    def chained(self, steps: int) -> Iterator[Progress]:
+        """Follow ejection chains for a while, from the best plan."""
+        self.stop_if_asked()
+        if self.best is None:
+            return
+        if self.instance.wholes:
+            return
+        if self.chains is None or self.chained_worth != self.worth:
+            self.chains = Chains(self.instance, self.best, seed=self.seed)
+        self.chains.go_on(steps)
+        if self.offer(self.chains.plan, Stage.IMPROVED):
+            yield self.told(Stage.IMPROVED)
+        self.chained_worth = self.worth
 
     def exactly(self, nodes: int) -> Iterator[Progress]:
         """The whole model at once."""
@@ -204,13 +264,11 @@ class _Search:
             yield self.told(Stage.RELAXED)
         self.stop_if_asked()
 
-    def rounded(self, relaxed: Relaxed, number: int) -> Iterator[Progress]:
-        """Early rounds are rounded; the last early one is then searched week by week."""
-        if number > EARLY_ROUNDS:
-            return
+    def rounded(self, relaxed: Relaxed) -> Iterator[Progress]:
+        """The plan nearest to the linear program, then searched week by week."""
         if self.offer(self.completed(relaxed).plan, Stage.ROUNDED):
             yield self.told(Stage.ROUNDED)
-        if number == EARLY_ROUNDS or relaxed.complete:
+        if not self.is_done:
             yield from self.by_weeks(relaxed)
 
     def by_weeks(self, relaxed: Relaxed) -> Iterator[Progress]:
@@ -298,6 +356,7 @@ class _Search:
             self.stop_if_asked()
             self.step = number + 1
             yield from self.around(place(columns_of(self.model, self.best)), relaxed)
+            yield from self.chained(MORE_CHAINS)
         if self.best is not None:
             yield self.told(self.stage)
 
@@ -340,7 +399,8 @@ def pinned(instance: Instance) -> Roster:
 
 
 def greedy(instance: Instance, start: Plan | None = None) -> Plan:
-    """The pins, what still stands of *start*, then the dearest pairs that fit."""
+    """The pins, what still stands of *start*, then need by need, those for whom fewest are there
+    first; each takes whoever is least wanted elsewhere."""
     roster = pinned(instance)
     if start is not None:
         kept = [one for one in start.proposals if one in instance.earned]
@@ -348,9 +408,26 @@ def greedy(instance: Instance, start: Plan | None = None) -> Plan:
             if one.leg == DIRECT and one not in roster.proposals and roster.fits(one):
                 roster.add(one)
         _add_relays_of(roster, kept)
-    fill_up(roster, sorted(instance.earned.items(), key=lambda item: (-item[1], item[0])))
+    fill_up(roster, _scarcest_first(instance))
     add_whole_relays(roster)
     return roster.plan
+
+
+def _scarcest_first(instance: Instance) -> Iterator[tuple[Proposal, int]]:
+    """The pairs need by need, each with what it earns by itself."""
+    pairs = instance.allowed
+    direct = pairs.leg == DIRECT
+    offers = np.bincount(pairs.need[direct], minlength=len(instance.needs))
+    asked = instance.wanted * instance.urgency / np.maximum(1, offers)
+    wanted = np.bincount(
+        pairs.helper[direct], weights=asked[pairs.need[direct]], minlength=len(instance.helpers)
+    )
+    worth = instance.gains - DEMAND * wanted[pairs.helper]
+    order = np.lexsort((pairs.helper, -worth, pairs.need, -asked[pairs.need]))
+    order = order[direct[order]]
+    columns = (pairs.need[order], pairs.helper[order], instance.gains[order])
+    for need, helper, own in zip(*(column.tolist() for column in columns), strict=True):
+        yield Proposal(need, helper), own
 
 
 def add_whole_relays(roster: Roster) -> None:

@@ -17,9 +17,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from app.staffing.matching.checker import value
+from app.staffing.matching.ejections import Chains
 from app.staffing.matching.highs import Relaxation, Relaxed, Stop, Stopped
 from app.staffing.matching.instance import DIRECT, Bools, Instance, Ints, Plan, Proposal
 from app.staffing.matching.model import Floats, Model, OneWeek, model_of
+from app.staffing.matching.quick_bound import quick_bound
 from app.staffing.matching.repair import reopened, rows_of
 from app.staffing.matching.roster import Roster, fill_up
 from app.staffing.matching.solving import NEAR, Progress, Stage, greedy, pinned
@@ -30,7 +32,11 @@ ROUNDS = 3
 """Rounds of each week's linear program, before others are let in."""
 LET_IN = 2
 """Times that a week lets in pairs that it had not seen."""
+CHAINS = 4
+"""Places given by ejection chains, for each need, before the first week and after each stage."""
 NODES = 20
+NEXT_TOWN = 60
+"""Minutes of travel from which on a place is in another town."""
 _NO_LIMIT = 1 << 40
 
 
@@ -80,13 +86,17 @@ class _Weeks:
         self.worth = 0
         self.bound: int | None = None
         self.stage = Stage.GREEDY
+        self.step = 0
 
     def run(self, start: Plan | None, steps: int) -> Iterator[Progress]:
+        self.bound = quick_bound(self.instance)
         self.offer(greedy(self.small(), start), Stage.GREEDY)
         yield self.told(Stage.GREEDY)
+        yield from self._chained(self.small())
         prices = self._prices()
         weeks = [self._solved(int(week), prices) for week in np.unique(self.week_of)]
-        self.bound = math.floor(sum(one.bound for one in weeks) + self._constant(prices) + 1e-3)
+        bound = math.floor(sum(one.bound for one in weeks) + self._constant(prices) + 1e-3)
+        self.bound = min(self.bound, bound)
         if not weeks:
             return
         rows = np.concatenate([one.rows for one in weeks])
@@ -96,11 +106,31 @@ class _Weeks:
         rows, values, reduced = rows[order], values[order], reduced[order]
         self.offer(self._rounded(small, values, reduced), Stage.ROUNDED)
         yield self.told(Stage.ROUNDED)
-        yield from self._improved(small, (values > 1e-6) | (reduced > -NEAR), steps)
+        yield from self._chained(small)
+        unsure = (values > 1e-6) | (reduced > -NEAR)
+        meeting = small.meeting_of[small.allowed.need]
+        day = np.array([one.starts // (24 * 60) for one in small.meetings])
+        town = _towns(small)[np.array([one.place for one in small.meetings])]
+        week_and_town = small.week_of * (int(town.max(initial=0)) + 1) + town
+        yield from self._improved(small, unsure, day[meeting], steps)
+        yield from self._improved(small, unsure, week_and_town[meeting], steps)
+        yield from self._chained(small)
 
-    def told(self, stage: Stage, step: int = 0) -> Progress:
+    def _chained(self, small: Instance) -> Iterator[Progress]:
+        """Ejection chains from the best plan."""
+        if self.plan is None or (self.stop is not None and self.stop()):
+            return
+        chains = Chains(small, self.plan, seed=self.seed)
+        for _ in range(CHAINS):
+            more = chains.go_on(len(self.instance.needs))
+            if self.offer(chains.plan, Stage.IMPROVED):
+                yield self.told(Stage.IMPROVED)
+            if not more or (self.stop is not None and self.stop()):
+                return
+
+    def told(self, stage: Stage) -> Progress:
         assert self.plan is not None
-        return Progress(self.plan, self.worth, self.bound, stage, step)
+        return Progress(self.plan, self.worth, self.bound, stage, self.step)
 
     def offer(self, plan: Plan, stage: Stage) -> bool:
         worth = value(self.instance, plan)
@@ -290,23 +320,33 @@ class _Weeks:
             fill_up(roster, ((Proposal(n, h, leg), gain) for n, h, leg, gain in rows))
         return roster.plan
 
-    def _improved(self, small: Instance, unsure: Bools, steps: int) -> Iterator[Progress]:
-        """Each day by itself, solved exactly where the linear program is not sure."""
+    def _improved(
+        self, small: Instance, unsure: Bools, part_of: Ints, steps: int
+    ) -> Iterator[Progress]:
+        """Each part by itself, solved exactly where the linear program is not sure."""
         pairs = small.allowed
-        day_of = np.array([one.starts // (24 * 60) for one in small.meetings])
-        days = day_of[small.meeting_of[pairs.need]]
-        for step, day in enumerate(np.unique(days)[:steps]):
+        for part in np.unique(part_of)[:steps]:
             if self.stop is not None and self.stop():
                 return
             assert self.plan is not None
-            opened = np.flatnonzero((days == day) & unsure)
+            self.step += 1
+            opened = np.flatnonzero((part_of == part) & unsure)
             chosen = rows_of(small, self.plan)
-            opened = np.union1d(opened, chosen[days[chosen] == day])
+            opened = np.union1d(opened, chosen[part_of[chosen] == part])
             concerned = np.isin(pairs.helper[chosen], np.unique(pairs.helper[opened]))
-            fixed = chosen[concerned & (days[chosen] != day)]
+            fixed = chosen[concerned & (part_of[chosen] != part)]
             better = reopened(small, self.plan, opened, fixed, nodes=NODES)
             if self.offer(better, Stage.IMPROVED):
-                yield self.told(Stage.IMPROVED, step + 1)
+                yield self.told(Stage.IMPROVED)
+
+
+def _towns(instance: Instance) -> Ints:
+    """Place -> town: places that are near one another, by way of others or not, share one."""
+    town = np.arange(len(instance.travel))
+    for place, ways in enumerate(instance.travel):
+        near = np.flatnonzero(ways < NEXT_TOWN)
+        town[np.isin(town, town[np.append(near, place)])] = town[place]
+    return np.unique(town, return_inverse=True)[1].astype(np.int64)
 
 
 def _by_key(model: Model, relaxed: Relaxed, name: str, many: int) -> Floats:
