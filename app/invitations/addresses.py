@@ -81,6 +81,7 @@ def _tell(old: str, person: Person, now: datetime) -> None:
         made_at=now,
         lapses_at=now + TOLD_WITHIN,
         purpose=Purpose.OLD_ADDRESS,
+        person_id=person.id,
     )
     db.session.add(made)
     db.session.flush()

@@ -122,6 +122,7 @@ HELD = (
     Held("notice", Group.MESSAGES, secret=_secret("claim", "letter", "ref", "key", "about")),
     Held("pace", Group.MESSAGES),
     Held("stopped_address", Group.MESSAGES),
+    Held("knock", Group.MESSAGES, secret=_secret("browser_hash", "code_hash", "token_hash")),
     Held("consent", Group.WISHES),
     Held("consent_talk", Group.WISHES, secret=_secret("ref", "code")),
     Held("consent_talk", Group.WISHES, "mediator_id"),
@@ -206,4 +207,5 @@ ABOUT_NOBODY = frozenset(
 """The programme and the machine; a column may say which colleague did something, until they go."""
 
 BY_CONTACT = frozenset({"knock", "join_wish"})
-"""Named by an address, not by a person: who asked to come in and is nobody yet. Gone in a day."""
+"""Named by an address, not by a person: who asked to come in and is nobody yet. Gone in a day.
+(A knock at an address that somebody gave up is about them, and in `HELD`.)"""

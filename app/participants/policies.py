@@ -70,6 +70,7 @@ POLICIES = (
     Policy("notice", _DECIDED),
     Policy("pace", _JOINS, alike=()),
     Policy("stopped_address", _JOINS, alike=("address",), until="ended_at"),
+    Policy("knock", _MOVES),
     Policy("consent", _DECIDED),
     Policy("consent_talk", _ENDS),
     Policy("consent_talk", _REFUSES, "mediator_id"),

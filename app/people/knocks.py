@@ -56,6 +56,10 @@ class Knock(Base):
     lapses_at: Mapped[datetime] = mapped_column(index=True)
     ended_at: Mapped[datetime | None]
     purpose: Mapped[Purpose] = mapped_column(default=Purpose.ENTER, server_default="enter")
+    person_id: Mapped[int | None] = mapped_column(
+        ForeignKey("person.id", ondelete="CASCADE"), index=True
+    )
+    """Whose old address this is: the letter to it goes when they are erased."""
 
     @property
     def by_phone(self) -> bool:

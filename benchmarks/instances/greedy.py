@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Iterable
 
-from app.staffing.matching.checker import fill
 from app.staffing.matching.instance import Instance, Plan, Proposal
 from app.staffing.matching.roster import Roster
 
@@ -26,11 +25,6 @@ def greedy_plans(instance: Instance) -> dict[str, Plan]:
         name: _greedy(instance, sorted(range(len(instance.needs)), key=key), offers)
         for name, key in keys.items()
     }
-
-
-def best_greedy_fill(instance: Instance) -> float:
-    """The fill of the best of the greedy orders."""
-    return max(fill(instance, plan) for plan in greedy_plans(instance).values())
 
 
 def _greedy(

@@ -17,7 +17,8 @@ from app.invitations import addresses
 from app.invitations.addresses import ask_for_address, take_address
 from app.notices.models import Kind, State
 from app.notices.wishes import keep_silent
-from app.people.knocks import MOST_TRIES
+from app.own_data.operations import erase
+from app.people.knocks import MOST_TRIES, Knock
 from app.people.models import Person
 from app.people.operations import begin_sign_in
 from app.people.queries import sign_in_of
@@ -92,6 +93,18 @@ class TestTaking:
         assert NEW not in f"{letter.text}{letter.html}"
         assert "Layla" not in f"{letter.text}{letter.html}"
         assert sent(BEFORE) == []
+
+    def test_the_old_one_reads_nothing_of_who_was_erased_meanwhile(
+        self, phone: Browser, layla: Person
+    ) -> None:
+        wants(phone, NEW)
+        types(phone, code_in(sent(BEFORE)[0]))
+
+        erase(layla, by=layla, now=BEFORE)
+        db.session.commit()
+
+        assert sent(BEFORE) == []
+        assert OLD not in db.session.scalars(select(Knock.contact)).all()
 
     def test_all_other_devices_are_signed_out(self, phone: Browser, layla: Person) -> None:
         his = begin_sign_in(layla, now=BEFORE)

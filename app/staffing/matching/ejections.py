@@ -19,6 +19,8 @@ from app.staffing.matching.roster import Roster, bits
 FIRST_LENGTH = 8
 """Places given in the first chains; when none of them leads anywhere, `LONGER` times as many."""
 LONGER = 4
+LONGEST = 8192
+"""Places given in one chain at most: nobody can stop it on the way."""
 FEWEST_FACES = 8
 """New faces tried in one round, when chains are long."""
 STIRRED = 12
@@ -78,7 +80,7 @@ class Chains:
                 found |= better
                 yield better
             if not found:
-                length *= LONGER
+                length = min(LONGEST, length * LONGER)
 
     def _starts(self, length: int) -> list[int | Face]:
         return [*self._empty_needs(), *self._new_faces(length)]

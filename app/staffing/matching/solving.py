@@ -249,7 +249,7 @@ class _Search:
         if self.chains is None or self.chained_worth != self.worth:
             self.chains = Chains(self.instance, self.best, seed=self.seed)
         self.chains.go_on(steps)
-        if self.offer(self.chains.plan, Stage.IMPROVED):
+        if self.offer(with_relays(self.instance, self.chains.plan), Stage.IMPROVED):
             yield self.told(Stage.IMPROVED)
         self.chained_worth = self.worth
 
@@ -428,6 +428,15 @@ def _scarcest_first(instance: Instance) -> Iterator[tuple[Proposal, int]]:
     columns = (pairs.need[order], pairs.helper[order], instance.gains[order])
     for need, helper, own in zip(*(column.tolist() for column in columns), strict=True):
         yield Proposal(need, helper), own
+
+
+def with_relays(instance: Instance, plan: Plan) -> Plan:
+    """*plan*, and two people together where they can fill a place that it leaves empty."""
+    if not instance.relays:
+        return plan
+    roster = Roster(instance, plan)
+    add_whole_relays(roster)
+    return roster.plan
 
 
 def add_whole_relays(roster: Roster) -> None:

@@ -34,6 +34,8 @@ LET_IN = 2
 """Times that a week lets in pairs that it had not seen."""
 CHAINS = 4
 """Places given by ejection chains, for each need, before the first week and after each stage."""
+AT_ONCE = 5000
+"""How many of them between two looks at the clock."""
 NODES = 20
 NEXT_TOWN = 60
 """Minutes of travel from which on a place is in another town."""
@@ -121,8 +123,8 @@ class _Weeks:
         if self.plan is None or (self.stop is not None and self.stop()):
             return
         chains = Chains(small, self.plan, seed=self.seed)
-        for _ in range(CHAINS):
-            more = chains.go_on(len(self.instance.needs))
+        for _ in range(0, CHAINS * len(self.instance.needs), AT_ONCE):
+            more = chains.go_on(AT_ONCE)
             if self.offer(chains.plan, Stage.IMPROVED):
                 yield self.told(Stage.IMPROVED)
             if not more or (self.stop is not None and self.stop()):

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
+import numpy as np
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from app.staffing.matching.checker import breaches, value
 from app.staffing.matching.ejections import Chains
-from app.staffing.matching.instance import Helper, Instance, Need, Pair, Plan, Proposal
+from app.staffing.matching.instance import Helper, Instance, Meeting, Need, Pair, Plan, Proposal
 from app.staffing.matching.quick_bound import quick_bound
 from app.staffing.matching.roster import keep_what_fits
 from app.staffing.matching.solving import greedy
@@ -74,6 +78,30 @@ def test_a_series_does_without_a_face_it_need_not_have() -> None:
     chains = Chains(made, Plan.of([Proposal(0, 0), Proposal(1, 1), Proposal(2, 0)]))
     chains.go_on(50)
     assert len({one.helper for one in chains.plan.proposals}) == 1
+
+
+@pytest.mark.parametrize("seed", [2, 5])
+def test_full_rosters_are_filled(seed: int) -> None:
+    """Fifteen people with little time left over: every place can be filled, and is."""
+    dice = np.random.default_rng(seed)
+    meetings: list[Meeting] = []
+    pairs: list[Pair] = []
+    for helper in range(15):
+        ends = [*np.sort(dice.choice(np.arange(1, 60), 9, replace=False)).tolist(), 60]
+        for begin, end in pairwise([0, *ends]):
+            if dice.random() < 0.1:
+                continue
+            able = {helper, *np.flatnonzero(dice.random(15) < 0.3).tolist()}
+            pairs.extend(Pair(len(meetings), one) for one in sorted(able))
+            meetings.append(Meeting(starts=begin * 10, ends=end * 10))
+    needs = [Need(meeting=number) for number in range(len(meetings))]
+    made = instance(meetings, needs, [Helper() for _ in range(15)], pairs)
+    before = greedy(made)
+    assert len(before.proposals) < len(needs)
+    chains = Chains(made, before)
+    chains.go_on(20_000)
+    assert breaches(made, chains.plan) == ()
+    assert len(chains.plan.proposals) == len(needs)
 
 
 @FEW
