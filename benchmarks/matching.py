@@ -184,16 +184,17 @@ def _life(one: Made, plan: Plan) -> Iterator[tuple[str, object]]:
 def published(folder: Path) -> Iterator[str]:
     """Each published instance, ours beside the best known."""
     for result in interpreters.published(folder / "isp"):
-        if result.bridges:
+        if result.bridges and result.whole_sessions:
             continue
         instance = interpreters.read(
             folder / "isp" / result.name,
+            bridges=result.bridges,
             whole_sessions=result.whole_sessions,
             limits=result.limits,
         )
         name = f"isp_{Path(result.name).stem}_{'of2' if result.whole_sessions else 'of1'}"
         found = _solved(instance, 30.0)
-        limits = "_limits" if result.limits else ""
+        limits = "_bridges" * result.bridges + "_limits" * result.limits
         yield f"{name}{limits}: {found.value} (bound {found.bound}, best known {result.best})"
     for path in sorted((folder / "smptsp").glob("*.dat")):
         yield _fewest(path)
