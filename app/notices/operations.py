@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Insert, delete, or_, select, update
+from sqlalchemy import Insert, delete, or_, select, true, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from app.database import new_ref
@@ -78,7 +78,12 @@ def _readings(owed: Owed, guardians: Sequence[Person] | None) -> Iterator[Owed]:
         yield owed
     for guardian in guardians or ():
         about = owed.about | {"child": owed.to.id}
-        yield replace(owed, to=guardian, key=f"{owed.key}:{owed.to.ref}", about=about)
+        yield replace(owed, to=guardian, key=key_about(owed.to, owed.key), about=about)
+
+
+def key_about(child: Person, key: str) -> str:
+    """The key of a message about *child* to somebody who decides for it."""
+    return f"{key}:{child.ref}"
 
 
 def post_to_nobody(*, now: datetime) -> None:
@@ -176,13 +181,17 @@ def _again(excluded: Any) -> dict[str, Any]:
     return {c.name: excluded[c.name] for c in Notice.__table__.columns if c.name != "id"}
 
 
-def withdraw(kinds: Collection[Kind], keys: Collection[str]) -> set[int]:
-    """Drop those messages that nobody has read yet, by letter or by telephone; the ids of the
-    people they were for. What is on its way at this moment stays."""
+def withdraw(
+    kinds: Collection[Kind], keys: Collection[str], *, of: Collection[int] | None = None
+) -> set[int]:
+    """Drop those messages that nobody has read yet, by letter or by telephone, and that are *of*
+    these people (or of anybody); the ids of the people they were for. What is on its way at this
+    moment stays."""
     unread = (State.PENDING, State.CLAIMED, *TO_CALL, State.GIVEN_UP)
+    theirs = true() if of is None else Notice.person_id.in_(of)
     gone = db.session.scalars(
         update(Notice)
-        .where(Notice.kind.in_(kinds), Notice.key.in_(keys), Notice.state.in_(unread))
+        .where(Notice.kind.in_(kinds), Notice.key.in_(keys), Notice.state.in_(unread), theirs)
         .values(state=State.DROPPED, claim=None)
         .returning(Notice.person_id)
         .execution_options(synchronize_session=False)

@@ -16,7 +16,8 @@ from app.i18n import _l
 from app.notices.models import TO_CALL, UNSENT, Notice
 from app.notices.models import Kind as Letter
 from app.notices.models import State as NoticeState
-from app.notices.operations import withdraw
+from app.notices.operations import key_about, withdraw
+from app.people.guardians import decided_for
 from app.people.models import Centre, Person
 from app.planning.operations import LETTERS, changes_of_edit, unchanged
 from app.programme.changing import hold
@@ -28,7 +29,7 @@ from app.programme.details import (
     titles_of,
 )
 from app.programme.kinds import Privacy
-from app.programme.models import Activity, ChangeKind, Edit, Meeting, MeetingChange, Status
+from app.programme.models import Activity, Booking, ChangeKind, Edit, Meeting, MeetingChange, Status
 from app.programme.operations import RoomClosed
 from app.programme.places import Room
 from app.programme.queries import is_planned_by, meetings_planned_by
@@ -152,10 +153,12 @@ def _undo_told(changes: Sequence[MeetingChange], edit: Edit, back: Edit) -> None
     if not still or back.by is None:
         return
     keys = {edit.ref, *(f"{one.meeting.ref}:{one.sequence}" for one in still)}
-    withdraw((Letter.REMINDER,), keys)
-    spared = withdraw(LETTERS, keys)
-    spared -= _wait_for_others(spared, [change.meeting for change in still])
-    spared -= _reminded(spared, keys)
+    meetings = [change.meeting for change in still]
+    spared = _never_heard(keys, meetings)
+    of_children = {
+        child: _never_heard({key_about(child, key) for key in keys}, meetings)
+        for child in _children_at(meetings)
+    }
     change_meetings(
         [_before(change) for change in still],
         by=back.by,
@@ -165,6 +168,26 @@ def _undo_told(changes: Sequence[MeetingChange], edit: Edit, back: Edit) -> None
         not_told=spared,
         alone=True,
     )
+    news = {back.ref, *(f"{meeting.ref}:{meeting.sequence}" for meeting in meetings)}
+    for child, deciding in of_children.items():
+        if deciding:
+            withdraw(LETTERS, {key_about(child, key) for key in news}, of=deciding)
+
+
+def _never_heard(keys: Collection[str], meetings: Sequence[Meeting]) -> set[int]:
+    """Who had a letter by one of *keys* before them that they have not read, and now never will;
+    without those who heard of it otherwise."""
+    withdraw((Letter.REMINDER,), keys)
+    people = withdraw(LETTERS, keys)
+    people -= _wait_for_others(people, meetings)
+    return people - _reminded(people, keys)
+
+
+def _children_at(meetings: Sequence[Meeting]) -> Sequence[Person]:
+    """The children with a place there for whom somebody decides."""
+    there = select(Booking.person_id).where(Booking.meeting_id.in_([one.id for one in meetings]))
+    children = select(Person).where(Person.id.in_(there), Person.id.in_(decided_for()))
+    return db.session.scalars(children.order_by(Person.id)).all()
 
 
 def _reminded(people: Collection[int], keys: Collection[str]) -> set[int]:

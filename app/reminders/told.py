@@ -10,6 +10,7 @@ from sqlalchemy import select
 
 from app.extensions import db
 from app.notices.models import TO_CALL, UNSENT, Kind, Notice, State
+from app.notices.operations import key_about
 from app.notices.timing import Lead
 from app.people.models import Person
 from app.programme.models import TOLD, Edit, Meeting, MeetingChange
@@ -123,7 +124,7 @@ def _was_not_read(person_id: int, change: MeetingChange, child: Person | None) -
     if edit is not None:
         keys.add(edit.ref)
     if child is not None:
-        keys = {f"{key}:{child.ref}" for key in keys}
+        keys = {key_about(child, key) for key in keys}
     unread = select(Notice.id).where(
         Notice.person_id == person_id,
         Notice.key.in_(keys),

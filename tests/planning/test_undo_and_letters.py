@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 from typing import Any
 
 import pytest
@@ -65,6 +65,15 @@ def a_child_in(childcare: Activity) -> tuple[Person, Person]:
     """Somebody, who has read of it, and their child with a place there."""
     mother = make.participant(childcare.centre)
     return mother, has_read_of_it(make.child(mother), childcare)
+
+
+def a_family() -> tuple[list[Meeting], Person, Person, Person]:
+    """A course with a child in it, and both who decide for it."""
+    course = a_course()
+    activity = course[0].activity
+    mother, father = (make.participant(activity.centre) for _ in range(2))
+    child = has_read_of_it(make.child(mother, father), activity)
+    return course, mother, father, child
 
 
 def has_read_of_it(learner: Person, activity: Activity) -> Person:
@@ -372,6 +381,26 @@ class TestChildcare:
 
         assert list(held_by(child).values()) == [True] * 3
         assert len(read_by(mother, until=BEFORE + HOUR)) == 1
+
+    def test_of_what_was_undone_in_time_no_guardian_reads(self) -> None:
+        course, mother, father, _child = a_family()
+        edit = shifted(course, hours=1, at=BEFORE)
+
+        undo(edit, by=boss_of(course), now=BEFORE + 2 * MINUTE)
+
+        assert read_by(mother, until=BEFORE + HOUR) == []
+        assert read_by(father, until=BEFORE + HOUR) == []
+
+    def test_only_the_guardian_who_read_of_it_reads_that_it_was_undone(self) -> None:
+        course, mother, father, _child = a_family()
+        father.quiet_from, father.quiet_until = time(6), time(23)
+        edit = shifted(course, hours=1, at=BEFORE)
+        assert len(read_by(mother, until=BEFORE + HOUR)) == 1
+
+        undo(edit, by=boss_of(course), now=BEFORE + HOUR)
+
+        assert len(read_by(mother, until=BEFORE + 2 * HOUR)) == 1
+        assert read_by(father, until=BEFORE + 2 * DAY) == []
 
     def test_a_child_who_is_elsewhere_then_comes_once_that_is_cancelled(self) -> None:
         (session,) = a_course(1)
