@@ -149,7 +149,7 @@ def timetable(app: Flask, me: Running) -> BackgroundScheduler:
         (partial(say_alive, me), BEAT),
         (ask, timedelta(seconds=10)),
         (partial(plan, me), timedelta(seconds=2)),
-        (remind, timedelta(seconds=30)),
+        (partial(remind, me), timedelta(seconds=30)),
         (keep_calendars, timedelta(minutes=1)),
         (offer_places, timedelta(seconds=30)),
         (read_new_names, timedelta(minutes=1)),
@@ -240,10 +240,11 @@ def stop(me: Running) -> None:
     me.diary.burn()
 
 
-def remind() -> None:
-    """Owe the reminders that are due, and a call to whom it is too late to write."""
-    post_reminders(now=clock.now())
-    report_missed(now=clock.now())
+def remind(me: Running) -> None:
+    """Owe the reminders that are due, and a call to whom it is too late to write; by the clock that
+    does not jump, for what was owed a day too soon is not taken back."""
+    post_reminders(now=me.clock())
+    report_missed(now=me.clock())
     db.session.commit()
 
 

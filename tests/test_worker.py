@@ -16,6 +16,7 @@ from socketserver import ThreadingTCPServer
 from threading import Event, Thread
 
 import pytest
+import time_machine
 from flask import Flask
 from sqlalchemy import select
 
@@ -27,11 +28,24 @@ from app.notices.channels import Channel
 from app.notices.ledger import Attempt, Outcome, Worker
 from app.notices.models import Kind, Notice, State
 from app.notices.operations import post
+from app.notices.steady import SteadyClock
 from app.people.models import FailedSignIn
+from app.signups.operations import join
 from app.web import settings
-from app.worker import Running, in_context, keep_calendars, mail, send, tidy, timetable, wake_after
+from app.worker import (
+    Running,
+    in_context,
+    keep_calendars,
+    mail,
+    remind,
+    send,
+    tidy,
+    timetable,
+    wake_after,
+)
 from tests import make
 from tests.conftest import make_app
+from tests.make import BEFORE
 
 ROOT = Path(__file__).parent.parent
 
@@ -283,3 +297,20 @@ def test_a_clock_that_goes_back_keeps_no_job_waiting(app: Flask) -> None:
         assert {job.next_run_time for job in clockwork.get_jobs()} == {back}
     finally:
         clockwork.shutdown(wait=False)
+
+
+def test_a_clock_that_goes_forward_reminds_nobody_too_soon(app: Flask) -> None:
+    with time_machine.travel(BEFORE, tick=False) as machine:
+        meeting = make.meeting(starts_at=BEFORE + timedelta(days=3))
+        learner = make.participant(meeting.activity.centre)
+        join(meeting.activity, learner, by=learner, now=BEFORE)
+        db.session.commit()
+        steady = Running(clock=SteadyClock(BEFORE, elapsed=clock.elapsed))
+        reminders = select(Notice.id).where(Notice.kind == Kind.REMINDER)
+
+        machine.shift(timedelta(days=2, hours=12))
+        remind(steady)
+        assert db.session.scalars(reminders).all() == []
+
+        remind(Running(clock=SteadyClock(clock.now(), elapsed=clock.elapsed)))
+        assert len(db.session.scalars(reminders).all()) == 1
