@@ -14,7 +14,7 @@ from time import perf_counter
 from ortools.sat.python import cp_model
 
 from app.staffing.matching.checker import value
-from app.staffing.matching.instance import Instance, Plan, Proposal
+from app.staffing.matching.instance import NO_LIMIT, Instance, Plan, Proposal
 from benchmarks.instances.made import SIZES, made
 
 
@@ -89,7 +89,7 @@ class CpSat:
             weeks[self.instance.meetings[self._at(one)].week].append(one)
         for week, inside in weeks.items():
             left = self.instance.helpers[helper].minutes_left(week)
-            if left is not None:
+            if left < NO_LIMIT:
                 minutes = [self.instance.meetings[self._at(one)].minutes for one in inside]
                 spent = zip(minutes, inside, strict=True)
                 self.model.add(sum(m * self.chosen[one] for m, one in spent) <= left)

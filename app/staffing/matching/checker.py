@@ -133,7 +133,7 @@ def _hours(instance: Instance, plan: Plan) -> Iterator[Breach]:
             weeks[instance.meetings[number].week] += instance.meetings[number].minutes
         for week, minutes in weeks.items():
             left = instance.helpers[helper].minutes_left(week)
-            if left is not None and minutes > left:
+            if minutes > left:
                 yield Breach(Broken.TOO_MANY_HOURS, helper)
         for span in instance.spans:
             inside = [instance.meetings[one].minutes for one in meetings if one in span.meetings]

@@ -17,6 +17,8 @@ import numpy.typing as npt
 Ints = npt.NDArray[np.int64]
 Bools = npt.NDArray[np.bool_]
 
+NO_LIMIT = 1 << 40
+"""More minutes than any week has."""
 DIRECT = -1
 """The leg of a proposal that needs nobody else to be understood."""
 
@@ -98,9 +100,10 @@ class Helper:
     half_hours: int | None = None
     speaks: frozenset[str] = frozenset()
 
-    def minutes_left(self, week: int) -> int | None:
+    def minutes_left(self, week: int) -> int:
+        """What they can still give in that week; `NO_LIMIT` where nothing bounds it."""
         if self.weekly_minutes is None:
-            return None
+            return NO_LIMIT
         return max(0, self.weekly_minutes - self.taken.get(week, 0))
 
 

@@ -169,13 +169,11 @@ class _Builder:
         weeks = self.instance.week_of[self.meeting]
         several = int(self.instance.week_of.max(initial=0)) + 1
         keys, of = np.unique(self.pairs.helper * several + weeks, return_inverse=True)
-        minutes = self.instance.minutes[self.meeting]
-        left = np.array([self._left(int(key) // several, int(key) % several) for key in keys])
+        minutes, helpers = self.instance.minutes[self.meeting], self.instance.helpers
+        left = np.array(
+            [helpers[int(key) // several].minutes_left(int(key) % several) for key in keys]
+        )
         self._limited("hours", keys, of, minutes, left)
-
-    def _left(self, helper: int, week: int) -> int:
-        left = self.instance.helpers[helper].minutes_left(week)
-        return _NO_LIMIT if left is None else left
 
     def spans(self) -> None:
         """Nobody does more than the minutes of a span within its meetings."""
@@ -447,9 +445,6 @@ class _Builder:
         self.lowers.append(lower)
         self.highs.append(upper)
         self.rows += len(upper)
-
-
-_NO_LIMIT = 1 << 40
 
 
 @lru_cache(maxsize=4096)

@@ -9,9 +9,6 @@ import numpy as np
 
 from app.staffing.matching.instance import DIRECT, Instance, Plan, Proposal
 
-NO_LIMIT = 1 << 40
-"""More minutes than anybody has."""
-
 
 class Roster:
     """Diaries, hours and places of one plan. `fits` and `gain` look; `add` and `remove` do."""
@@ -27,7 +24,6 @@ class Roster:
         self.faces: dict[tuple[int, int | None], int] = defaultdict(int)
         self.there: dict[int, set[int]] = defaultdict(set)
         self.at_need: dict[int, set[int]] = defaultdict(set)
-        self._lefts: dict[tuple[int, int], int] = {}
         self._prepare()
         for one in plan.proposals if plan else ():
             self.add(one)
@@ -87,7 +83,7 @@ class Roster:
     def minutes_over(self, helper: int, meeting: int) -> int:
         """How many minutes too many *helper* would have that week with *meeting*."""
         one = self.instance.meetings[meeting]
-        left = self._left(helper, one.week)
+        left = self.instance.helpers[helper].minutes_left(one.week)
         return self.minutes[helper, one.week] + one.minutes - left
 
     def breaks_a_span(self, helper: int, meeting: int) -> bool:
@@ -99,13 +95,6 @@ class Roster:
             if given + self.instance.meetings[meeting].minutes > span.minutes:
                 return True
         return False
-
-    def _left(self, helper: int, week: int) -> int:
-        found = self._lefts.get((helper, week))
-        if found is None:
-            left = self.instance.helpers[helper].minutes_left(week)
-            found = self._lefts[helper, week] = NO_LIMIT if left is None else left
-        return found
 
     def is_new_face(self, helper: int, series: int | None) -> bool:
         """Whether *helper* in that series costs what a new face costs, once they come."""

@@ -242,9 +242,7 @@ class _Search:
     def chained(self, steps: int) -> Iterator[Progress]:
         """Follow ejection chains for a while, from the best plan."""
         self.stop_if_asked()
-        if self.best is None:
-            return
-        if self.instance.wholes:
+        if self.best is None or self.instance.wholes:
             return
         if self.chains is None or self.chained_worth != self.worth:
             self.chains = Chains(self.instance, self.best, seed=self.seed)

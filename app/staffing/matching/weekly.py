@@ -39,7 +39,6 @@ AT_ONCE = 5000
 NODES = 20
 NEXT_TOWN = 60
 """Minutes of travel from which on a place is in another town."""
-_NO_LIMIT = 1 << 40
 
 
 def plans_by_week(
@@ -222,8 +221,7 @@ class _Weeks:
         spent = np.cumsum(minutes[order])
         begins = np.searchsorted(helper[order], helper[order])
         before = spent - minutes[order] - (spent[begins] - minutes[order][begins])
-        left = [one.minutes_left(week) for one in self.instance.helpers]
-        room = np.array([_NO_LIMIT if one is None else one for one in left])
+        room = np.array([one.minutes_left(week) for one in self.instance.helpers])
         by_helper = float(extra[order][before < room[helper[order]]].sum())
         return min(by_need, by_helper)
 
