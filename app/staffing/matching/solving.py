@@ -105,17 +105,18 @@ def plans(
     step: int = 0,
     steps: int = 40,
     small: int = SMALL,
+    large: int = LARGE,
     stop: Stop | None = None,
 ) -> Iterator[Progress]:
     """Better and better plans; the last one is the best found, or proved to be the best.
 
     *start* and *step* resume an earlier search; *steps* is how many neighbourhoods to search in
-    all; up to *small* pairs are solved at once. The same arguments give the same plans, as far as
-    nobody stops.
+    all; up to *small* pairs are solved at once, beyond *large* chains come first. The same
+    arguments give the same plans, as far as nobody stops.
     """
     if unknown := instance.pins - _named(instance):
         raise PinsContradict(sorted(unknown))
-    search = _Search(instance, seed, stop, small)
+    search = _Search(instance, seed, stop, small, large)
     try:
         yield from search.run(start, step, steps)
     except Infeasible as error:
@@ -139,6 +140,7 @@ class _Search:
     seed: int
     stop: Stop | None
     small: int
+    large: int
     best: Plan | None = None
     worth: int = 0
     bound: int | None = None
@@ -155,7 +157,7 @@ class _Search:
         if self.offer(greedy(self.instance, start), Stage.GREEDY):
             yield self.told(Stage.GREEDY)
         self.stop_if_asked()
-        if len(self.instance.allowed) > LARGE and not self.instance.wholes:
+        if len(self.instance.allowed) > self.large and not self.instance.wholes:
             yield from self.early_chains()
             if self.is_done:
                 return

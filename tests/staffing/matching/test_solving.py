@@ -45,7 +45,7 @@ def test_every_plan_on_the_way_keeps_every_rule_and_is_worth_what_it_says(made: 
 def test_the_way_of_large_plans_keeps_the_rules_and_its_proofs_are_true(made: Instance) -> None:
     best = best_value(made)
     assert best is not None
-    on_the_way = list(plans(made, small=0, steps=12))
+    on_the_way = list(plans(made, small=0, large=0, steps=12))
     for progress in on_the_way:
         assert breaches(made, progress.plan) == ()
         assert progress.value == value(made, progress.plan) <= best
