@@ -21,8 +21,8 @@ FIRST_LENGTH = 8
 LONGER = 4
 LONGEST = 8192
 """Places given in one chain at most: nobody can stop it on the way."""
-FEWEST_FACES = 8
-"""New faces tried in one round, when chains are long."""
+FACES, FEWEST_FACES = 4000, 8
+"""New faces tried in one round: so many for chains of one place, fewer the longer they are."""
 STIRRED = 12
 """Places offered to somebody else at random after each ejection."""
 
@@ -100,9 +100,9 @@ class Chains:
         faces = [
             (count * next(self.chances), Face(helper, series))
             for (helper, series), count in self.roster.faces.items()
-            if count and self.roster.is_new_face(helper, series) and series is not None
+            if count and self.roster.is_new_face(helper, series)
         ]
-        return [face for _, face in sorted(faces)[: max(FEWEST_FACES, 4000 // length)]]
+        return [face for _, face in sorted(faces)[: max(FEWEST_FACES, FACES // length)]]
 
     def _chain(self, start: int | Face, length: int) -> bool:
         """Follow one chain, and go back to where it was worth most; whether it was worth more."""

@@ -296,6 +296,14 @@ class Instance:
         )
 
     @cached_property
+    def counts_faces(self) -> Bools:
+        """Meeting -> whether it is of a series that meets more than once: only there faces are
+        counted."""
+        series = self.series_of
+        sizes = np.bincount(series[series >= 0], minlength=1)
+        return np.asarray((series >= 0) & (sizes[series] > 1))
+
+    @cached_property
     def _times(self) -> tuple[Ints, Ints, Ints, Bools]:
         """Starts, ends, places of the meetings, and whether online."""
         ones = self.meetings

@@ -243,11 +243,8 @@ class _Builder:
     def faces(self) -> None:
         """A new face in a series is charged once, however often they come."""
         series = self.instance.series_of
-        sizes = np.bincount(series[series >= 0], minlength=1)
-        counted = np.zeros(len(series), dtype=np.bool_)
-        counted[series >= 0] = sizes[series[series >= 0]] > 1
-        there = self.all[counted[self.meeting]]
-        many = len(sizes)
+        there = self.all[self.instance.counts_faces[self.meeting]]
+        many = int(series.max(initial=0)) + 1
         keys, of = np.unique(
             self.pairs.helper[there] * many + series[self.meeting[there]], return_inverse=True
         )

@@ -10,7 +10,7 @@ from collections import defaultdict
 
 import numpy as np
 
-from app.staffing.matching.instance import DIRECT, Bools, Instance
+from app.staffing.matching.instance import DIRECT, Instance
 from app.staffing.matching.overlaps import groups_of
 
 
@@ -51,7 +51,7 @@ def _faces(instance: Instance, most: list[list[int]]) -> int:
     known: dict[int, int] = defaultdict(int)
     for _, series in instance.faces:
         known[series] += 1
-    counted = _counted(instance)
+    counted = instance.counts_faces
     meetings = np.flatnonzero(counted).tolist()
     places: dict[int, list[int]] = defaultdict(list)
     for number, need in enumerate(instance.needs):
@@ -67,10 +67,3 @@ def _faces(instance: Instance, most: list[list[int]]) -> int:
         news = sorted(there, reverse=True)[known[series] :]
         dearest[series] = max(dearest[series], sum(min(price, one) for one in news))
     return sum(dearest.values())
-
-
-def _counted(instance: Instance) -> Bools:
-    """Which meetings are of a series that meets more than once: only there faces are counted."""
-    series = instance.series_of
-    sizes = np.bincount(series[series >= 0], minlength=1)
-    return np.asarray((series >= 0) & (sizes[series] > 1))

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 
-import numpy as np
-
 from app.staffing.matching.instance import DIRECT, Instance, Plan, Proposal
 
 
@@ -21,7 +19,7 @@ class Roster:
         self.diary: dict[int, int] = defaultdict(int)
         self.minutes: dict[tuple[int, int], int] = defaultdict(int)
         self.load: dict[int, int] = defaultdict(int)
-        self.faces: dict[tuple[int, int | None], int] = defaultdict(int)
+        self.faces: dict[tuple[int, int], int] = defaultdict(int)
         self.there: dict[int, set[int]] = defaultdict(set)
         self.at_need: dict[int, set[int]] = defaultdict(set)
         self._prepare()
@@ -30,8 +28,7 @@ class Roster:
 
     def _prepare(self) -> None:
         instance = self.instance
-        sizes = np.bincount(instance.series_of[instance.series_of >= 0], minlength=1)
-        self._counted: set[int | None] = {int(one) for one in np.flatnonzero(sizes > 1)}
+        self._counted = set(instance.series_of[instance.counts_faces].tolist())
         self._apart: dict[int, set[int]] = defaultdict(set)
         for one, other in instance.apart:
             self._apart[one].add(other)
@@ -96,7 +93,7 @@ class Roster:
                 return True
         return False
 
-    def is_new_face(self, helper: int, series: int | None) -> bool:
+    def is_new_face(self, helper: int, series: int) -> bool:
         """Whether *helper* in that series costs what a new face costs, once they come."""
         return series in self._counted and (helper, series) not in self.instance.faces
 
@@ -111,7 +108,7 @@ class Roster:
 
     def _face(self, helper: int, meeting: int) -> int:
         series = self.instance.meetings[meeting].series
-        if not self.is_new_face(helper, series) or self.faces[helper, series]:
+        if series is None or self.faces[helper, series] or not self.is_new_face(helper, series):
             return 0
         return self.instance.weights.new_face
 
