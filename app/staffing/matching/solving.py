@@ -74,27 +74,25 @@ class Stage(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """The best plan so far; no plan is worth more than *bound* (None: not known yet)."""
+    """The best plan so far; no plan is worth more than *bound*."""
 
     plan: Plan
     value: int
-    bound: int | None
+    bound: int
     stage: Stage
     step: int = 0
     """How many neighbourhoods have been searched: with the plan, enough to go on from here."""
 
     @property
-    def gap(self) -> float | None:
+    def gap(self) -> float:
         """How far from the best possible this plan is at most, as a fraction."""
-        if self.bound is None:
-            return None
         if self.bound <= self.value:
             return 0.0
         return (self.bound - self.value) / max(1, abs(self.bound))
 
     @property
     def is_best(self) -> bool:
-        return self.bound is not None and self.bound <= self.value
+        return self.bound <= self.value
 
 
 def plans(
@@ -143,7 +141,7 @@ class _Search:
     large: int
     best: Plan | None = None
     worth: int = 0
-    bound: int | None = None
+    bound: int = field(init=False)
     stage: Stage = Stage.GREEDY
     step: int = 0
     model: Model = field(init=False)
@@ -151,9 +149,11 @@ class _Search:
     chained_worth: int = 0
     """What the best plan was worth when the chains left it; others may have found a better one."""
 
+    def __post_init__(self) -> None:
+        self.bound = quick_bound(self.instance)
+
     def run(self, start: Plan | None, step: int, steps: int) -> Iterator[Progress]:
         self.step = step
-        self.tighten(quick_bound(self.instance))
         if self.offer(greedy(self.instance, start), Stage.GREEDY):
             yield self.told(Stage.GREEDY)
         self.stop_if_asked()
@@ -189,7 +189,7 @@ class _Search:
 
     @property
     def is_done(self) -> bool:
-        return self.best is not None and self.bound is not None and self.worth >= self.bound
+        return self.best is not None and self.worth >= self.bound
 
     def told(self, stage: Stage, step: int | None = None) -> Progress:
         assert self.best is not None
@@ -210,12 +210,10 @@ class _Search:
         return True
 
     def tighten(self, bound: float) -> bool:
-        """Take a lower *bound*; every plan is worth a whole number. (A search that was stopped
-        early may know none.)"""
-        if not math.isfinite(bound):
-            return False
-        whole = math.floor(bound + 1e-4)
-        if self.bound is not None and whole >= self.bound:
+        """Take a lower *bound*; every plan is worth a whole number. (Of a search that was stopped
+        early it is infinite.)"""
+        whole = math.floor(min(bound, self.bound) + 1e-4)
+        if whole >= self.bound:
             return False
         self.bound = whole
         return True
@@ -383,7 +381,6 @@ class _Search:
     def around(self, open_: Bools, relaxed: Relaxed) -> Iterator[Progress]:
         """Solve exactly over the *open* pairs, without those that cannot be in a better plan."""
         assert self.best is not None
-        assert self.bound is not None
         mine = columns_of(self.model, self.best)
         free = np.ones(len(self.model.cost), dtype=np.bool_)
         hopeless = relaxed.reduced[: self.model.whole] < -(relaxed.bound - self.worth)

@@ -85,12 +85,11 @@ class _Weeks:
         self.seen = self._promising()
         self.plan: Plan | None = None
         self.worth = 0
-        self.bound: int | None = None
+        self.bound = quick_bound(instance)
         self.stage = Stage.GREEDY
         self.step = 0
 
     def run(self, start: Plan | None, steps: int) -> Iterator[Progress]:
-        self.bound = quick_bound(self.instance)
         self.offer(greedy(self.small(), start), Stage.GREEDY)
         yield self.told(Stage.GREEDY)
         yield from self._chained(self.small())

@@ -21,7 +21,7 @@ def test_no_plan_is_worth_more_than_the_weeks_prove(made: Instance, promising: i
     for progress in plans_by_week(made, promising=promising):
         assert breaches(made, progress.plan) == ()
         assert progress.value == value(made, progress.plan) <= best
-        assert progress.bound is None or progress.bound >= best
+        assert progress.bound >= best
 
 
 def test_the_same_question_gets_the_same_plans_week_by_week() -> None:
