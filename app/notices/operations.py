@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Insert, delete, or_, select, true, update
+from sqlalchemy import ColumnElement, Insert, delete, or_, select, tuple_, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from app.database import new_ref
@@ -181,22 +181,27 @@ def _again(excluded: Any) -> dict[str, Any]:
     return {c.name: excluded[c.name] for c in Notice.__table__.columns if c.name != "id"}
 
 
-def withdraw(
-    kinds: Collection[Kind], keys: Collection[str], *, of: Collection[int] | None = None
-) -> set[int]:
-    """Drop those messages that nobody has read yet, by letter or by telephone, and that are *of*
-    these people (or of anybody); the ids of the people they were for. What is on its way at this
-    moment stays."""
+def withdraw(kinds: Collection[Kind], keys: Collection[str]) -> set[tuple[int, str]]:
+    """Drop those messages that nobody has read yet, by letter or by telephone: for whom they were
+    (a person's id), and by which key. What is on its way at this moment stays."""
+    return _withdrawn(kinds, Notice.key.in_(keys))
+
+
+def withdraw_from(whom: Collection[tuple[int, str]], kinds: Collection[Kind]) -> None:
+    """The same of messages to these people alone, each by its key."""
+    _withdrawn(kinds, tuple_(Notice.person_id, Notice.key).in_(whom))
+
+
+def _withdrawn(kinds: Collection[Kind], which: ColumnElement[bool]) -> set[tuple[int, str]]:
     unread = (State.PENDING, State.CLAIMED, *TO_CALL, State.GIVEN_UP)
-    theirs = true() if of is None else Notice.person_id.in_(of)
-    gone = db.session.scalars(
+    gone = db.session.execute(
         update(Notice)
-        .where(Notice.kind.in_(kinds), Notice.key.in_(keys), Notice.state.in_(unread), theirs)
+        .where(Notice.kind.in_(kinds), Notice.state.in_(unread), which)
         .values(state=State.DROPPED, claim=None)
-        .returning(Notice.person_id)
+        .returning(Notice.person_id, Notice.key)
         .execution_options(synchronize_session=False)
     )
-    return set(gone)
+    return {(person_id, key) for person_id, key in gone}
 
 
 def supersede(people: Collection[int], meetings: Collection[int], kinds: Collection[Kind]) -> None:

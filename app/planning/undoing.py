@@ -4,7 +4,7 @@ Never commits."""
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -16,7 +16,7 @@ from app.i18n import _l
 from app.notices.models import TO_CALL, UNSENT, Notice
 from app.notices.models import Kind as Letter
 from app.notices.models import State as NoticeState
-from app.notices.operations import key_about, withdraw
+from app.notices.operations import key_about, withdraw, withdraw_from
 from app.people.guardians import decided_for
 from app.people.models import Centre, Person
 from app.planning.operations import LETTERS, changes_of_edit, unchanged
@@ -152,35 +152,49 @@ def _undo_told(changes: Sequence[MeetingChange], edit: Edit, back: Edit) -> None
     still = [one for one in changes if one.meeting.sequence == one.sequence]
     if not still or back.by is None:
         return
-    keys = {edit.ref, *(f"{one.meeting.ref}:{one.sequence}" for one in still)}
     meetings = [change.meeting for change in still]
-    spared = _never_heard(keys, meetings)
-    of_children = {
-        child: _never_heard({key_about(child, key) for key in keys}, meetings)
-        for child in _children_at(meetings)
-    }
+    children = _children_at(meetings)
+    was = _by_key(edit, [(one.meeting, one.sequence) for one in still], children)
+    spared = _never_heard(was, meetings)
     change_meetings(
         [_before(change) for change in still],
         by=back.by,
         now=back.at,
         seen=unchanged,
         edit=back,
-        not_told=spared,
+        not_told={reader_id for reader_id, child_id in spared if child_id is None},
         alone=True,
     )
-    news = {back.ref, *(f"{meeting.ref}:{meeting.sequence}" for meeting in meetings)}
-    for child, deciding in of_children.items():
-        if deciding:
-            withdraw(LETTERS, {key_about(child, key) for key in news}, of=deciding)
+    news = _by_key(back, [(meeting, meeting.sequence) for meeting in meetings], children)
+    of_children = {
+        (reader_id, key)
+        for key, child_id in news.items()
+        for reader_id, of in spared
+        if of == child_id is not None
+    }
+    if of_children:
+        withdraw_from(of_children, LETTERS)
 
 
-def _never_heard(keys: Collection[str], meetings: Sequence[Meeting]) -> set[int]:
-    """Who had a letter by one of *keys* before them that they have not read, and now never will;
-    without those who heard of it otherwise."""
+def _by_key(
+    edit: Edit, meetings: Iterable[tuple[Meeting, int]], children: Iterable[Person]
+) -> dict[str, int | None]:
+    """Each key that a letter of *edit* may have: the child (its id) whom it is about, or None."""
+    keys = [edit.ref, *(f"{meeting.ref}:{sequence}" for meeting, sequence in meetings)]
+    about = {key_about(child, key): child.id for child in children for key in keys}
+    return {**dict.fromkeys(keys), **about}
+
+
+def _never_heard(
+    keys: Mapping[str, int | None], meetings: Sequence[Meeting]
+) -> set[tuple[int, int | None]]:
+    """(reader id, child id) of those who had a letter by one of *keys* before them that they have
+    not read, and now never will; without those who heard of it otherwise."""
     withdraw((Letter.REMINDER,), keys)
-    people = withdraw(LETTERS, keys)
-    people -= _wait_for_others(people, meetings)
-    return people - _reminded(people, keys)
+    gone = {(reader_id, keys[key]) for reader_id, key in withdraw(LETTERS, keys)}
+    people = {reader_id for reader_id, _child_id in gone}
+    waiting = _wait_for_others(people, meetings)
+    return {one for one in gone if one[0] not in waiting} - _reminded(people, keys)
 
 
 def _children_at(meetings: Sequence[Meeting]) -> Sequence[Person]:
@@ -190,15 +204,17 @@ def _children_at(meetings: Sequence[Meeting]) -> Sequence[Person]:
     return db.session.scalars(children.order_by(Person.id)).all()
 
 
-def _reminded(people: Collection[int], keys: Collection[str]) -> set[int]:
-    """Who of *people* was reminded of what is now undone."""
-    found = select(Notice.person_id).where(
+def _reminded(
+    people: Collection[int], keys: Mapping[str, int | None]
+) -> set[tuple[int, int | None]]:
+    """(reader id, child id) of those of *people* who were reminded of what is now undone."""
+    found = select(Notice.person_id, Notice.key).where(
         Notice.person_id.in_(people),
         Notice.kind == Letter.REMINDER,
         Notice.key.in_(keys),
         Notice.state != NoticeState.DROPPED,
     )
-    return set(db.session.scalars(found))
+    return {(reader_id, keys[key]) for reader_id, key in db.session.execute(found)}
 
 
 def _wait_for_others(people: Collection[int], meetings: Sequence[Meeting]) -> set[int]:

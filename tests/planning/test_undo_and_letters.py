@@ -391,6 +391,17 @@ class TestChildcare:
         assert read_by(mother, until=BEFORE + HOUR) == []
         assert read_by(father, until=BEFORE + HOUR) == []
 
+    def test_nor_one_who_comes_with_two_children(self) -> None:
+        course, mother, _father, _child = a_family()
+        activity = course[0].activity
+        has_read_of_it(make.child(mother, name="Idris"), activity)
+        has_read_of_it(mother, activity)
+        edit = shifted(course, hours=1, at=BEFORE)
+
+        undo(edit, by=boss_of(course), now=BEFORE + 2 * MINUTE)
+
+        assert read_by(mother, until=BEFORE + HOUR) == []
+
     def test_only_the_guardian_who_read_of_it_reads_that_it_was_undone(self) -> None:
         course, mother, father, _child = a_family()
         father.quiet_from, father.quiet_until = time(6), time(23)
