@@ -90,7 +90,7 @@ class TestDeeds:
         give_up(house.notice, by=house.boss, now=LATER)
         db.session.flush()
 
-        assert withdraw([Kind.PASSWORD], ["one"]) == {house.layla.id}
+        assert withdraw([Kind.PASSWORD], ["one"]) == {(house.layla.id, "one")}
 
     def test_refused_when_it_is_too_late_to_be_of_use(self, house: House) -> None:
         late = house.refused("late", not_after=LATER)
