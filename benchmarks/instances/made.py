@@ -47,6 +47,34 @@ LEVELS = (Level.B1, Level.B2, Level.C1, Level.C2, Level.NATIVE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Habits:
+    """When and how long people meet, what mediators speak, how many hours a week are given."""
+
+    courses: float = 0.7
+    """Part of the activities that are courses; the others meet once."""
+    on_the_hour: float = 0.0
+    """Part of them that begin at ten or at six, as everybody would like."""
+    minutes: tuple[int, ...] = (120,)
+    languages: tuple[int, int] = (3, 7)
+    mediator_hours: tuple[int, ...] = (4, 6, 8)
+    volunteer_hours: tuple[int, ...] = (2, 4)
+    travelling: float = 0.5
+    """Part of the mediators who work in other towns, too."""
+
+
+HABITS = Habits()
+CROWDED = Habits(
+    courses=0.9,
+    on_the_hour=0.7,
+    minutes=(90, 120),
+    languages=(2, 8),
+    mediator_hours=(4, 5, 6),
+    volunteer_hours=(2, 3),
+    travelling=0.6,
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Size:
     """How large, and how many towns with how many houses."""
 
@@ -55,12 +83,19 @@ class Size:
     towns: int
     houses: int
     weeks: int
+    habits: Habits = HABITS
 
 
 CENTRE_WEEK = Size(needs=60, people=40, towns=1, houses=3, weeks=1)
 NATIONAL_MONTH = Size(needs=1500, people=400, towns=4, houses=4, weeks=4)
+CROWDED_MONTH = Size(needs=1500, people=400, towns=4, houses=4, weeks=4, habits=CROWDED)
 NETWORK_MONTH = Size(needs=20_000, people=5_000, towns=12, houses=8, weeks=4)
-SIZES = {"centre": CENTRE_WEEK, "national": NATIONAL_MONTH, "network": NETWORK_MONTH}
+SIZES = {
+    "centre": CENTRE_WEEK,
+    "national": NATIONAL_MONTH,
+    "crowded": CROWDED_MONTH,
+    "network": NETWORK_MONTH,
+}
 
 
 @dataclass(frozen=True)
@@ -79,7 +114,7 @@ def made(size: Size, seed: int) -> Made:
 
 class _Maker:
     def __init__(self, size: Size, dice: np.random.Generator) -> None:
-        self.size, self.dice = size, dice
+        self.size, self.habits, self.dice = size, size.habits, dice
         self.town_of = np.repeat(np.arange(size.towns), size.houses)
         self.share = 1.0 / (np.arange(size.towns) + 2.0)
         self.share /= self.share.sum()
@@ -189,13 +224,11 @@ class _Maker:
         house = town * self.size.houses + int(dice.integers(self.size.houses))
         online = bool(dice.random() < 0.08)
         evening = bool(dice.random() < 0.4)
-        is_course = bool(dice.random() < 0.7)
+        is_course = bool(dice.random() < self.habits.courses)
         asked = self._asked(evening)
         days = sorted(dice.choice(6 if evening else 5, int(dice.integers(1, 3)), replace=False))
-        starts = (17 * 60 if evening else 9 * 60) + HALF_HOUR * int(
-            dice.integers(0, 6 if evening else 14)
-        )
-        minutes = 120 if is_course else 60
+        starts = self._starts(evening)
+        minutes = self._one_of(self.habits.minutes) if is_course else 60
         weeks = range(self.size.weeks) if is_course else [int(dice.integers(self.size.weeks))]
         enrolled = self._enrolled()
         for week in weeks:
@@ -214,6 +247,16 @@ class _Maker:
                 )
                 self._ask(asked, online)
         self.series += is_course
+
+    def _starts(self, evening: bool) -> int:
+        """Minutes from midnight."""
+        if self.habits.on_the_hour and self.dice.random() < self.habits.on_the_hour:
+            return 18 * 60 if evening else 10 * 60
+        half_hours = int(self.dice.integers(0, 6 if evening else 14))
+        return (17 * 60 if evening else 9 * 60) + HALF_HOUR * half_hours
+
+    def _one_of(self, numbers: tuple[int, ...]) -> int:
+        return numbers[0] if len(numbers) == 1 else int(self.dice.choice(numbers))
 
     def _asked(self, evening: bool) -> list[tuple[Role, str | None, Level | None, int, bool]]:
         """The needs of each meeting: role, language, level, how many, by cover."""
@@ -274,7 +317,8 @@ class _Maker:
         dice = self.dice
         mediates = bool(dice.random() < 0.42)
         speaks = self._speaks(mediates)
-        hours = int(dice.choice([4, 6, 8]) if mediates else dice.choice([2, 4]))
+        habits = self.habits
+        hours = self._one_of(habits.mediator_hours if mediates else habits.volunteer_hours)
         town = int(dice.choice(self.size.towns, p=self.share))
         house = town * self.size.houses + int(dice.integers(self.size.houses))
         roles = {Role.MEDIATOR if mediates else Role.VOLUNTEER}
@@ -299,11 +343,16 @@ class _Maker:
             half_hours=hours * 2 * self.size.weeks,
             speaks=frozenset(tag for tag in ASKED if answering(tag) & speaks.keys()),
         )
-        return helper, candidate, house, int(dice.random() < (0.5 if mediates else 0.1))
+        return (
+            helper,
+            candidate,
+            house,
+            int(dice.random() < (habits.travelling if mediates else 0.1)),
+        )
 
     def _speaks(self, mediates: bool) -> dict[str, Level]:
         dice = self.dice
-        count = int(dice.integers(3, 7)) if mediates else int(dice.integers(0, 3))
+        count = int(dice.integers(*self.habits.languages)) if mediates else int(dice.integers(0, 3))
         tags = sorted({_drawn(dice, SPOKEN) for _ in range(count)})
         lowest = 1 if mediates else 0
         spoken = {tag: LEVELS[int(dice.integers(lowest, 5))] for tag in tags}

@@ -52,6 +52,10 @@ ROUNDS = 60
 """Rounds of the linear program at most."""
 NEAR = 60.0
 """Pairs that the linear program leaves out for less than this stay in the small exact model."""
+ROUNDED_CHAINS = 2000
+"""Places given by chains from the plan nearest to the linear program."""
+UNSURE = 8.0
+"""Pairs that it leaves out for less than this are open when its plan is searched week by week."""
 SMALL = 4000
 """Up to so many pairs the whole model is solved exactly at once."""
 MOST_NODES = 5000
@@ -266,6 +270,7 @@ class _Search:
         """The plan nearest to the linear program, then searched week by week."""
         if self.offer(self.completed(relaxed).plan, Stage.ROUNDED):
             yield self.told(Stage.ROUNDED)
+        yield from self.chained(ROUNDED_CHAINS)
         if not self.is_done:
             yield from self.by_weeks(relaxed)
 
@@ -274,7 +279,7 @@ class _Search:
         the other weeks stay as they are."""
         if self.best is None:
             yield from self.fixed(relaxed)
-        unsure = relaxed.reduced[: self.model.whole] > -NEAR
+        unsure = relaxed.reduced[: self.model.whole] > -UNSURE
         unsure |= relaxed.values[: self.model.whole] > 1e-6
         weeks = self.instance.week_of[self.instance.meeting_of[self.model.pairs.need]]
         for week in slices(self.model, weeks):
