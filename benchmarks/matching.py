@@ -192,8 +192,6 @@ def _life(one: Made, plan: Plan) -> Iterator[tuple[str, object]]:
 def published(folder: Path) -> Iterator[str]:
     """Each published instance, ours beside the best known."""
     for result in interpreters.published(folder / "isp"):
-        if result.bridges and result.whole_sessions:
-            continue
         instance = interpreters.read(
             folder / "isp" / result.name,
             bridges=result.bridges,
