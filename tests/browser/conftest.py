@@ -12,7 +12,9 @@ from dataclasses import dataclass, field
 from email import message_from_bytes, policy
 from email.message import EmailMessage
 from fcntl import LOCK_EX, flock
+from functools import cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from threading import Event
 from typing import Any
 
@@ -28,7 +30,7 @@ from playwright.sync_api import (
 )
 
 from tests.browser.chromium import chromium
-from tests.engines import ENGINES, copy_sqlite, fresh_database, set_clock_of
+from tests.engines import ENGINES, copy_of, copy_sqlite, fresh_database, set_clock_of
 
 ROOT = Path(__file__).parent.parent.parent
 NOW = "2026-11-23T09:00:00+02:00"
@@ -80,7 +82,7 @@ class House:
     @property
     def database(self) -> Path:
         """The file of a house on SQLite."""
-        return Path(self.environ["PUNTE_DATABASE_URL"].removeprefix("sqlite:///"))
+        return _file(self.environ["PUNTE_DATABASE_URL"])
 
     def flask(self, *words: str, now: str = NOW) -> None:
         subprocess.run(self._command(words, now), cwd=ROOT, env=self.environ, check=True)
@@ -138,51 +140,65 @@ def _house(engine: str, folder: Path) -> Iterator[House]:
     post_office.start()
     port = free_port()
     environ = os.environ | {
-        "PUNTE_DATABASE_URL": fresh_database(engine),
+        "PUNTE_DATABASE_URL": _demonstrated(engine, folder),
         "PUNTE_DATA": str(folder),
         "PUNTE_BASE_URL": f"http://127.0.0.1:{port}",
         "PORT": str(port),
         "PUNTE_SMTP_URL": f"smtp://127.0.0.1:{post_office.port}",
         "PUNTE_TEST_NOW": NOW,
     }
-    house = House(f"http://127.0.0.1:{port}", environ, folder, box)
-    _fill(house, engine)
     server = _serve(port, environ)
     try:
         _wait_for(port, server)
-        yield house
+        yield House(f"http://127.0.0.1:{port}", environ, folder, box)
     finally:
         server.terminate()
         server.wait(timeout=30)
         post_office.stop()
 
 
-def _fill(house: House, engine: str) -> None:
-    """The demonstration; for SQLite it is made once a run and copied for each house."""
-    if engine == "sqlite":
-        copy_sqlite(_filled(house), house.database)
-    else:
-        _demonstrate(house)
+def _demonstrated(engine: str, folder: Path) -> str:
+    """The address of a database with the demonstration, which is made once and copied."""
+    if engine == "postgresql":
+        return copy_of(_postgresql_of_this_process())
+    address = fresh_database(engine)
+    copy_sqlite(_sqlite_of_the_run(folder), _file(address))
+    return address
 
 
-def _demonstrate(house: House) -> None:
-    house.flask("setup")
-    house.flask("demo", "--today", "2026-11-23")
+@cache
+def _postgresql_of_this_process() -> str:
+    address = fresh_database("postgresql")
+    with TemporaryDirectory(prefix="punte-tests-") as folder:
+        _demonstrate(address, Path(folder))
+    return address
 
 
-def _filled(house: House) -> Path:
-    """A file with the demonstration, which the first process makes while others wait for it."""
-    own = house.folder.parent  # one of a process inside that of the run, or that of the run
+def _sqlite_of_the_run(folder: Path) -> Path:
+    """A file that the first process makes while others wait for it."""
+    own = folder.parent  # one of a process inside that of the run, or that of the run
     shared = own.parent if "PYTEST_XDIST_WORKER" in os.environ else own
     copy = shared / "filled.sqlite"
     with (shared / "filled.lock").open("w") as lock:
         flock(lock, LOCK_EX)
         if not copy.exists():
-            _demonstrate(house)
+            address = fresh_database("sqlite")
+            _demonstrate(address, folder)
             begun = copy.with_suffix(".begun")
-            copy_sqlite(house.database, begun)
+            copy_sqlite(_file(address), begun)
             begun.rename(copy)
     return copy
+
+
+def _demonstrate(address: str, folder: Path) -> None:
+    environ = os.environ | {"PUNTE_DATABASE_URL": address, "PUNTE_DATA": str(folder)}
+    house = House("", environ, folder)
+    house.flask("setup")
+    house.flask("demo", "--today", "2026-11-23")
+
+
+def _file(address: str) -> Path:
+    return Path(address.removeprefix("sqlite:///"))
 
 
 def _serve(port: int, environ: dict[str, str]) -> subprocess.Popen[bytes]:
