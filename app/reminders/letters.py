@@ -22,6 +22,7 @@ from app.i18n import INSTEAD, PARTIAL, _, in_language
 from app.invitations.codes import FreshCode, make_code
 from app.notices.letter import Brief, Letter, Said
 from app.notices.models import Kind, Notice
+from app.notices.pacing import ALONE
 from app.notices.queries import concerned
 from app.notices.seals import seal_for
 from app.notices.tries import deadline_of
@@ -77,6 +78,13 @@ def compose(notice: Notice, now: datetime) -> Letter | None:
     if notice.kind is Kind.CODE:
         return _code_letter(notice, now)
     language = _language_of(notice)
+    letter = _composed(notice, now, language)
+    if letter is None or language not in PARTIAL or notice.kind in ALONE:
+        return letter
+    return replace(letter, instead=_composed(notice, now, INSTEAD))
+
+
+def _composed(notice: Notice, now: datetime, language: str) -> Letter | None:
     facts = _facts(notice, now, language)
     if facts is None:
         return None
