@@ -15,9 +15,9 @@ from app.people.models import Person
 from app.programme.beside import childcare_of
 from app.programme.bookings import KeptApart
 from app.programme.kinds import Kind
-from app.programme.models import Activity
-from app.signups.operations import join, leave
-from app.signups.queries import has_place, is_full, parties
+from app.programme.models import Activity, Meeting
+from app.signups.operations import join, leave, leave_once
+from app.signups.queries import has_place, is_full, parties, visits_of
 from app.signups.rules import ActivityFull, AlreadyWaits, ByInvitation, ChildcareFull
 from app.signups.waiting import end_turns, offer_free_places, wait_for, waits_elsewhere
 
@@ -171,6 +171,20 @@ def leave_together(
         leave(activity, person, by=by, now=now)
     if childcare is not None:
         _leave_childcare(childcare, minded, by=by, now=now)
+
+
+def leave_once_together(
+    meeting: Meeting, guardian: Person, *, now: datetime, children: bool | None = None
+) -> None:
+    """*guardian* no longer comes to this one meeting; or, where *children*, none of the children
+    for whom they decide does. None: the children where *guardian* does not come at this moment.
+    Twice is harmless. Raises `Gone` where they do not decide for one of them any more."""
+    theirs, activity = children_of(guardian), meeting.activity
+    _hold(guardian, theirs, [activity])
+    if children is None:
+        children = meeting not in visits_of(guardian, activity, now=now)
+    for person in _by_number(theirs) if children else [guardian]:
+        leave_once(meeting, person, by=guardian, now=now)
 
 
 def _leave_childcare(
