@@ -77,7 +77,7 @@ def compose(notice: Notice, now: datetime) -> Letter | None:
     """The letter that *notice* owes, or None when it is no longer true."""
     if notice.kind is Kind.CODE:
         return _code_letter(notice, now)
-    language = _language_of(notice)
+    language = language_of(notice.kind, notice.person.language)
     letter = _composed(notice, now, language)
     if letter is None or language not in PARTIAL or notice.kind in ALONE:
         return letter
@@ -98,10 +98,9 @@ def _composed(notice: Notice, now: datetime, language: str) -> Letter | None:
         return replace(letter, brief=_brief(notice, letter, said))
 
 
-def _language_of(notice: Notice) -> str:
-    """The reader's, where this letter exists in it."""
-    reads = notice.person.language
-    return reads if reads not in PARTIAL or notice.kind in _TO_PARTICIPANTS else INSTEAD
+def language_of(kind: Kind, reads: str) -> str:
+    """What the reader *reads*, where a letter of that *kind* exists in it."""
+    return reads if reads not in PARTIAL or kind in _TO_PARTICIPANTS else INSTEAD
 
 
 def _code_letter(notice: Notice, now: datetime) -> Letter | None:
