@@ -73,9 +73,16 @@ def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.matching")
     parser.add_argument("--sizes", nargs="*", choices=list(SIZES), default=list(SIZES))
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--data", type=Path, help="a folder with isp/*.json and smptsp/*.dat")
+    parser.add_argument("--data", type=_folder, help="a folder with isp/*.json and smptsp/*.dat")
     parser.add_argument("--measure", choices=list(SIZES), help=argparse.SUPPRESS)
     return parser.parse_args()
+
+
+def _folder(given: str) -> Path:
+    """The published instances that were asked for are there; nothing is measured before."""
+    if not (Path(given) / interpreters.RESULTS).is_file():
+        raise argparse.ArgumentTypeError(f"{given} holds no {interpreters.RESULTS}.")
+    return Path(given)
 
 
 def figures(size: str, seed: int) -> Iterator[tuple[str, object]]:
@@ -191,7 +198,7 @@ def _life(one: Made, plan: Plan) -> Iterator[tuple[str, object]]:
 
 def published(folder: Path) -> Iterator[str]:
     """Each published instance, ours beside the best known."""
-    for result in interpreters.published(folder / "isp"):
+    for result in interpreters.published(folder / interpreters.RESULTS):
         instance = interpreters.read(
             folder / "isp" / result.name,
             bridges=result.bridges,

@@ -196,6 +196,7 @@ PARTICIPANTS_ROOMS = (
     "app/reminders/invitations.py",
     "app/reminders/letters.py",
     "app/reminders/my_",
+    "app/reminders/together.py",
     "templates/attendance/own.html",
     "templates/components/people.html",
     "templates/components/push.html",

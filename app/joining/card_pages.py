@@ -37,9 +37,8 @@ from app.programme.models import Activity, Meeting
 from app.programme.queries import meetings_to_come
 from app.signups.accepting import accept
 from app.signups.models import Waiting
-from app.signups.operations import leave_once
-from app.signups.queries import has_place, is_asked, places_of, visits_of, waitings_for
-from app.signups.together import leave_together
+from app.signups.queries import has_place, is_asked, places_of, waitings_for
+from app.signups.together import leave_once_together, leave_together
 from app.signups.waiting import decline, standing_of
 from app.web import link, one_or_404, settings
 
@@ -96,7 +95,7 @@ def _open_card(token: str) -> Card:
     return found
 
 
-CHILDREN = "children"
+ONESELF, CHILDREN = "me", "children"
 """For whom a place is left: a card names no child, so that it is all of them."""
 
 
@@ -112,7 +111,7 @@ def leaving(token: str, ref: str) -> Response:
     both = bool(own and children)
     ways: list[tuple[str | None, dict[str, str]]] = []
     if own:
-        ways.append((_("Me") if both else None, {}))
+        ways.append((_("Me") if both else None, {"who": ONESELF}))
     if children:
         whom = _("My children") if len(children) > 1 else _("For your child")
         ways.append((whom, {"who": CHILDREN}))
@@ -135,8 +134,8 @@ def leave_all(token: str, ref: str) -> Response:
     found = _open_card(token)
     activity = _activity(found, ref)
     own, children = _there(found.person, activity)
-    leaving = children if request.form.get("who") == CHILDREN or not own else own
-    me = found.person
+    me, who = found.person, request.form.get("who")
+    leaving = children if who == CHILDREN or not (own or who == ONESELF) else own
     leave_together(activity, leaving, by=me, guardian=me, now=clock.now())
     return _done(token, _("You are no longer expected."))
 
@@ -158,10 +157,8 @@ def _there(person: Person, activity: Activity) -> tuple[list[Person], list[Perso
 def leave_one(token: str, ref: str) -> Response:
     found = _open_card(token)
     meeting = one_or_404(_listed(found).where(Meeting.ref == ref).with_only_columns(Meeting))
-    now, me = clock.now(), found.person
-    own = meeting in visits_of(me, meeting.activity, now=now)
-    for one in [me] if own else children_of(me):
-        leave_once(meeting, one, by=me, now=now)
+    children = {ONESELF: False, CHILDREN: True}.get(request.form.get("who", ""))
+    leave_once_together(meeting, found.person, now=clock.now(), children=children)
     return _done(token, _("You are no longer expected."))
 
 

@@ -79,7 +79,9 @@ class Letter:
     *to* is one mailbox, an E.164 number, or the address of the first of *devices*; *language* a BCP
     47 tag, *message_id* has its angle brackets and stays the same when the letter is sent again;
     *sent_at* must be aware (`ValueError` otherwise). Who opens *unsubscribe* gets no more letters
-    of that sort; it is told to mail programs where it is https.
+    of that sort; it is told to mail programs where it is https. *instead*: the same in the language
+    in which every letter exists, where that is another: to stand beside one that exists in no
+    other.
     """
 
     to: str
@@ -94,6 +96,7 @@ class Letter:
     calendar: ForCalendar | None = None
     brief: Brief | None = None
     devices: tuple[Device, ...] = ()
+    instead: Letter | None = None
 
     def __post_init__(self) -> None:
         if self.sent_at.utcoffset() is None:

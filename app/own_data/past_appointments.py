@@ -14,6 +14,7 @@ from app.attendance.models import Attendance
 from app.extensions import db
 from app.feeds.models import KeptEvent
 from app.notices.models import Notice
+from app.programme.codes import NO_CODE
 from app.programme.kinds import Privacy
 from app.programme.models import (
     Activity,
@@ -28,8 +29,6 @@ from app.programme.models import (
 from app.signups.models import Enrolment, Waiting
 
 KEEP = timedelta(days=30)
-NO_CODE = "–"
-"""Instead of the code, by which the notes on paper name whoever came."""
 
 
 def forget_past_appointments(*, now: datetime) -> int:

@@ -37,7 +37,7 @@ def duplicate_meeting(
     Where the activity meets then already, that meeting: a second click is harmless. Its learners
     have a place at it and are told, but for those who are expected elsewhere then: they are not
     held to it. Nobody is asked to help yet. Raises `AlreadyPast`, `RoomTaken`, and
-    `ChangedMeanwhile` if somebody joined or left while we waited.
+    `ChangedMeanwhile` if somebody joined or left while we waited, or if it is forgotten by now.
     """
     if starts_at <= now:
         raise AlreadyPast
@@ -105,7 +105,7 @@ def _hold_learners(activity: Activity) -> list[Person]:
         .with_for_update(of=Person, key_share=True)
     ).all()
     lock(activity)
-    if {person.id for person in learners(activity)} != before:
+    if activity.is_forgotten or {person.id for person in learners(activity)} != before:
         raise ChangedMeanwhile
     return list(people)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
 from sqlalchemy.orm import contains_eager, joinedload, selectinload
 from werkzeug import Response
 
@@ -65,14 +65,14 @@ def _told(target: Target) -> str:
 @bp.get("/meetings/<ref>/duplicate")
 def duplicate_form(ref: str) -> str:
     """Where and when it is to be held once more."""
-    meeting = _planned(ref)
+    meeting = _remembered(ref)
     return _show(meeting, _form(meeting, data=a_week_later(meeting)))
 
 
 @bp.post("/meetings/<ref>/duplicate")
 def duplicate(ref: str) -> tuple[str, int] | Response:
     """One more session like this one."""
-    meeting = _planned(ref)
+    meeting = _remembered(ref)
     form = _form(meeting)
     if not form.validate_on_submit():
         return _show(meeting, form), 422
@@ -98,6 +98,14 @@ def _form(meeting: Meeting, **given: Any) -> DuplicateForm:
     centre = meeting.activity.centre
     today = clock.now().astimezone(centre.tz).date()
     return DuplicateForm(rooms=rooms_of([centre.id]), today=today, **given)
+
+
+def _remembered(ref: str) -> Meeting:
+    """Of an appointment that was forgotten there is nothing to be held once more."""
+    meeting = _planned(ref)
+    if meeting.activity.is_forgotten:
+        abort(404)
+    return meeting
 
 
 def _planned(ref: str) -> Meeting:

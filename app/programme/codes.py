@@ -10,6 +10,9 @@ LETTERS = "ACDEFGHJKMNPRTUVWXYZ"  # none that looks or sounds like a digit or an
 DIGITS = "234679"
 _PATTERN = "LD-LDL"  # a letter and a digit by turns spell no word
 _SIGNS = {"L": LETTERS, "D": DIGITS}
+NO_CODE = "–"
+"""Instead of the code, by which the notes on paper name whoever came: the appointment is long over
+and nobody is to know any more whose it was."""
 _CODE = re.compile("".join(f"[{_SIGNS.get(place, place)}]" for place in _PATTERN))
 
 Choose = Callable[[str], str]

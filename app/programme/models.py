@@ -16,7 +16,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from app.database import Base, new_ref
 from app.i18n import _l
 from app.people.models import Centre, Person
-from app.programme.codes import is_code
+from app.programme.codes import NO_CODE, is_code
 from app.programme.kinds import MINORS, AgeBand, Kind, Privacy, Service, Topic
 from app.programme.places import Room
 from app.programme.terms import Term
@@ -105,6 +105,12 @@ class Activity(Base):
     def is_childcare_beside(self) -> bool:
         """Whether it is there for the children of those who come to another activity."""
         return self.kind is Kind.CHILDCARE and self.beside_id is not None
+
+    @property
+    def is_forgotten(self) -> bool:
+        """Whether it is an appointment of which only the time is left."""
+        titles = {one.title for one in self.texts}
+        return self.privacy is Privacy.INDIVIDUAL and titles == {NO_CODE}
 
     def text_in(self, language: str) -> ActivityText:
         """The words in *language*, else Romanian, else English, else whichever there is."""

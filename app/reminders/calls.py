@@ -23,6 +23,7 @@ from app.notices.timing import after_quiet_hours, day_in
 from app.notices.wishes import stops_for
 from app.people.models import Person
 from app.reminders.letters import Subject, draft, subject_of
+from app.signups.letters import asks_reader
 
 MOST = 300
 """Messages that are looked at for one page: a storm must not keep anybody from the first call."""
@@ -72,7 +73,8 @@ class Call:
     @property
     def refs(self) -> list[str]:
         """Of all that they are told and not asked."""
-        return [notice.ref for notice in self.notices if not notice.kind.asks]
+        asked = {one.ref for one in self.asked}
+        return [notice.ref for notice in self.notices if notice.ref not in asked]
 
     @property
     def phone(self) -> str | None:
@@ -149,7 +151,7 @@ def _call(notices: Sequence[Notice], in_person: bool, language: str, now: dateti
         subject, paragraphs = words or (str(notice.kind.label), [])
         if about is not None:
             reminded.append(about)
-        elif notice.kind.asks:
+        elif _asks(notice):
             call.asked.append(Question(notice.ref, subject, paragraphs))
         else:
             call.told.append((subject, paragraphs))
@@ -157,6 +159,14 @@ def _call(notices: Sequence[Notice], in_person: bool, language: str, now: dateti
         call.before = _earlier(call.before, _matters_at(notice, about))
     call.days = _by_day(reminded)
     return call
+
+
+def _asks(notice: Notice) -> bool:
+    """Whether this reader is to say yes or no; not who decides only for some of those it is
+    about."""
+    if notice.kind is Kind.PLACE_OFFERED:
+        return asks_reader(notice)
+    return notice.kind.asks
 
 
 def _matters_at(notice: Notice, about: Subject | None) -> datetime | None:

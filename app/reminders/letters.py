@@ -22,6 +22,7 @@ from app.i18n import INSTEAD, PARTIAL, _, in_language
 from app.invitations.codes import FreshCode, make_code
 from app.notices.letter import Brief, Letter, Said
 from app.notices.models import Kind, Notice
+from app.notices.pacing import ALONE
 from app.notices.queries import concerned
 from app.notices.seals import seal_for
 from app.notices.tries import deadline_of
@@ -76,7 +77,14 @@ def compose(notice: Notice, now: datetime) -> Letter | None:
     """The letter that *notice* owes, or None when it is no longer true."""
     if notice.kind is Kind.CODE:
         return _code_letter(notice, now)
-    language = _language_of(notice)
+    language = language_of(notice.kind, notice.person.language)
+    letter = _composed(notice, now, language)
+    if letter is None or language not in PARTIAL or notice.kind in ALONE:
+        return letter
+    return replace(letter, instead=_composed(notice, now, INSTEAD))
+
+
+def _composed(notice: Notice, now: datetime, language: str) -> Letter | None:
     facts = _facts(notice, now, language)
     if facts is None:
         return None
@@ -90,10 +98,9 @@ def compose(notice: Notice, now: datetime) -> Letter | None:
         return replace(letter, brief=_brief(notice, letter, said))
 
 
-def _language_of(notice: Notice) -> str:
-    """The reader's, where this letter exists in it."""
-    reads = notice.person.language
-    return reads if reads not in PARTIAL or notice.kind in _TO_PARTICIPANTS else INSTEAD
+def language_of(kind: Kind, reads: str) -> str:
+    """What the reader *reads*, where a letter of that *kind* exists in it."""
+    return reads if reads not in PARTIAL or kind in _TO_PARTICIPANTS else INSTEAD
 
 
 def _code_letter(notice: Notice, now: datetime) -> Letter | None:

@@ -43,6 +43,6 @@ def letter(name: str) -> str:
         letter=shown,
         protected=protected,
         chosen=language,
-        direction=direction(language),
+        direction=direction(shown.language),
         languages=LANGUAGES,
     )

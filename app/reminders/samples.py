@@ -7,11 +7,11 @@ from datetime import UTC, date, datetime, timedelta
 from types import SimpleNamespace
 from typing import Any
 
-from app.i18n import _, in_language
+from app.i18n import INSTEAD, _, in_language
 from app.notices.letter import Letter
 from app.notices.models import Kind, Notice
 from app.people.models import Person
-from app.reminders.letters import written
+from app.reminders.letters import language_of, written
 from app.reminders.together import bind
 from app.web import link
 
@@ -48,7 +48,8 @@ class SampleSession:
 
 
 def sample(kind: Kind, language: str, *, protected: bool, now: datetime) -> Letter:
-    """The letter of that *kind* as its reader would get it in *language*."""
+    """The letter of that *kind* as its reader would get it who reads *language*."""
+    language = language_of(kind, language)
     reader = Person(name="Layla", email="layla@example.org", language=language, ref="sample")
     notice = Notice(kind=kind, person=reader, ref="sample", about={})
     with in_language(language):
@@ -59,6 +60,8 @@ def sample(kind: Kind, language: str, *, protected: bool, now: datetime) -> Lett
 def sample_together(language: str, *, protected: bool, now: datetime) -> Letter:
     """Several messages that leave as one letter."""
     kinds = (Kind.MOVED, Kind.OFFER, Kind.REMINDER)
+    if any(language_of(kind, language) != language for kind in kinds):
+        language = INSTEAD
     return bind([sample(kind, language, protected=protected, now=now) for kind in kinds])
 
 

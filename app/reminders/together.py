@@ -15,8 +15,10 @@ from app.web import settings
 
 def bind(letters: Sequence[Letter]) -> Letter:
     """The first of *letters* with what the others say below it, each under its own subject; all are
-    to one reader in one language, the most urgent first. Of what is protected each says as little
-    as it did alone."""
+    to one reader, the most urgent first. Where one does not exist in the reader's language, all are
+    in the one in which each does. Of what is protected each says as little as it did alone."""
+    if len({one.language for one in letters}) > 1:
+        letters = [one.instead or one for one in letters]
     first = letters[0]
     with in_language(first.language):
         more = len(letters) - 1

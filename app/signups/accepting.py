@@ -10,7 +10,7 @@ from app.programme.queries import coming_meetings
 from app.signups.models import Waiting, WaitingState
 from app.signups.operations import give_place
 from app.signups.queries import can_accept
-from app.signups.rules import ActivityFull, NothingToCome, OfferOver
+from app.signups.rules import ActivityFull, NothingToCome, OfferOver, refuse_unminded
 from app.signups.waiting import hold_for_answer
 
 
@@ -18,8 +18,8 @@ def accept(waiting: Waiting, *, reader: Person | None = None, now: datetime) -> 
     """All of those who waited together have places, or none; twice is harmless.
 
     At sessions at whose time they are expected elsewhere they are not held to it. Raises
-    `OfferOver` after the time was over, `ActivityFull`, `NothingToCome`, and what `hold_for_answer`
-    does.
+    `OfferOver` after the time was over, `ActivityFull`, `NothingToCome`, `ForChildren` where
+    *reader* has nobody to come with the child any more, and what `hold_for_answer` does.
     """
     activity = waiting.activity
     hold_for_answer(waiting, reader)
@@ -29,6 +29,9 @@ def accept(waiting: Waiting, *, reader: Person | None = None, now: datetime) -> 
         raise OfferOver
     if not can_accept(waiting, now=now):
         raise ActivityFull
+    if reader is not None:
+        for person in waiting.people:
+            refuse_unminded(activity, person, by=reader)
     meetings = coming_meetings(activity, now=now)
     if not meetings:
         raise NothingToCome

@@ -34,10 +34,21 @@ def waiting_facts(notice: Notice, now: datetime) -> dict[str, Any] | None:
     }
 
 
+def asks_reader(notice: Notice) -> bool:
+    """Whether a yes or a no to what was offered is the reader's to say at this moment, for all of
+    those who waited; others are only told."""
+    waiting = db.session.get(Waiting, notice.about["waiting"])
+    return waiting is not None and _may_answer(notice, waiting)
+
+
+def _may_answer(notice: Notice, waiting: Waiting) -> bool:
+    return notice.person in who_may_answer(waiting)
+
+
 def _answer_link(waiting: Waiting, offered_at: datetime, notice: Notice) -> str | None:
     """Where the offer is answered: at once, or of what is protected only after signing in. Nowhere
     for who does not decide for all of those who wait."""
-    if notice.person not in who_may_answer(waiting):
+    if not _may_answer(notice, waiting):
         return None
     reader = notice.person.language
     if not waiting.activity.privacy.is_listed:

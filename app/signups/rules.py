@@ -71,19 +71,20 @@ class ExpectedElsewhere(AlreadyExpected):
 def refuse_unfit(activity: Activity, person: Person, *, by: Person) -> None:
     """Raises `ByInvitation` for whoever would bring themselves into something protected,
     `ForChildren` and `WomenOnly`."""
-    if activity.is_childcare_beside:
-        _refuse_unminded(activity, person, by=by)
+    refuse_unminded(activity, person, by=by)
     if by.id == person.id and not activity.privacy.is_listed:
         raise ByInvitation
     if activity.women_only and person.gender is not Gender.WOMAN:
         raise WomenOnly
 
 
-def _refuse_unminded(childcare: Activity, person: Person, *, by: Person) -> None:
-    """It is for children; whoever decides for one has it looked after while one of those who decide
-    comes to what the childcare is beside."""
+def refuse_unminded(activity: Activity, person: Person, *, by: Person) -> None:
+    """Childcare beside something is for children; whoever decides for one has it looked after while
+    one of those who decide comes to what the childcare is beside. Raises `ForChildren`."""
+    if not activity.is_childcare_beside:
+        return
     if by.id == person.id or not is_child(person):
-        raise ForChildren(childcare)
+        raise ForChildren(activity)
     deciding = guardians_of([person.id]).get(person.id, [])
-    if by in deciding and not any(childcare.beside_id in places_of(one) for one in deciding):
-        raise ForChildren(childcare)
+    if by in deciding and not any(activity.beside_id in places_of(one) for one in deciding):
+        raise ForChildren(activity)

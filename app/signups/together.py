@@ -15,11 +15,11 @@ from app.people.models import Person
 from app.programme.beside import childcare_of
 from app.programme.bookings import KeptApart
 from app.programme.kinds import Kind
-from app.programme.models import Activity
-from app.signups.operations import join, leave
-from app.signups.queries import has_place, is_full
+from app.programme.models import Activity, Meeting
+from app.signups.operations import join, leave, leave_once
+from app.signups.queries import has_place, is_full, parties, visits_of
 from app.signups.rules import ActivityFull, AlreadyWaits, ByInvitation, ChildcareFull
-from app.signups.waiting import wait_for, waits_elsewhere
+from app.signups.waiting import end_turns, offer_free_places, wait_for, waits_elsewhere
 
 Row = TypeVar("Row", Person, Activity)
 
@@ -156,7 +156,8 @@ def leave_together(
     guardian: Person | None = None,
 ) -> None:
     """The places of *people* are free again, and those of their children in the childcare beside
-    it, unless somebody else who decides for them stays. Twice is harmless.
+    it, unless somebody else who decides for them stays; nor do these wait there any more. Twice is
+    harmless.
 
     Raises `Gone` where the *guardian* who says so does not decide for one of them any more; None:
     somebody on the staff says so, or *people* themselves.
@@ -168,16 +169,41 @@ def leave_together(
     minded = _minded(activity, childcare, people) if childcare else []
     for person in _by_number(people):
         leave(activity, person, by=by, now=now)
-    for child in minded:
-        assert childcare is not None
+    if childcare is not None:
+        _leave_childcare(childcare, minded, by=by, now=now)
+
+
+def leave_once_together(
+    meeting: Meeting, guardian: Person, *, now: datetime, children: bool | None = None
+) -> None:
+    """*guardian* no longer comes to this one meeting; or, where *children*, none of the children
+    for whom they decide does. None: the children where *guardian* does not come at this moment.
+    Twice is harmless. Raises `Gone` where they do not decide for one of them any more."""
+    theirs, activity = children_of(guardian), meeting.activity
+    _hold(guardian, theirs, [activity])
+    if children is None:
+        children = meeting not in visits_of(guardian, activity, now=now)
+    for person in _by_number(theirs) if children else [guardian]:
+        leave_once(meeting, person, by=guardian, now=now)
+
+
+def _leave_childcare(
+    childcare: Activity, children: Sequence[Person], *, by: Person, now: datetime
+) -> None:
+    """First none of them waits any more, so that none is offered what another one leaves."""
+    end_turns(childcare, children, now=now)
+    for child in children:
         leave(childcare, child, by=by, now=now)
+    offer_free_places(childcare, now=now)
 
 
 def _minded(activity: Activity, childcare: Activity, people: Sequence[Person]) -> list[Person]:
-    """The children in *childcare* beside whom nobody would be in *activity* any more."""
+    """The children in *childcare*, or waiting for it, beside whom nobody would be in *activity* any
+    more."""
     leaving = {person.id for person in people}
-    there = {child for person in people for child in children_of(person)}
-    children = [child for child in there if has_place(childcare, child)]
+    theirs = {child for person in people for child in children_of(person)}
+    waiting = {person for party in parties(childcare) for person in party.people}
+    children = [one for one in theirs if one in waiting or has_place(childcare, one)]
     deciding = guardians_of({child.id for child in children})
     return _by_number(
         child

@@ -166,9 +166,25 @@ def decline(waiting: Waiting, *, reader: Person | None = None, now: datetime) ->
     Raises what `hold_for_answer` does."""
     hold_for_answer(waiting, reader)
     if waiting.is_open:
-        offered = waiting.state is WaitingState.OFFERED
-        _end(waiting, WaitingState.DECLINED if offered else WaitingState.LEFT, now=now)
+        _end_by_no(waiting, now=now)
         offer_free_places(waiting.activity, now=now)
+
+
+def _end_by_no(waiting: Waiting, *, now: datetime) -> None:
+    offered = waiting.state is WaitingState.OFFERED
+    _end(waiting, WaitingState.DECLINED if offered else WaitingState.LEFT, now=now)
+
+
+def end_turns(activity: Activity, people: Collection[Person], *, now: datetime) -> None:
+    """None of *people* waits any more; others with whom they waited go on without them. The caller
+    holds the activity, and offers what is free by then."""
+    for one in parties(activity):
+        staying = [member for member in one.members if member.person not in people]
+        if staying:
+            one.members = staying
+        else:
+            _end_by_no(one, now=now)
+    db.session.flush()
 
 
 def no_longer_wait(activity: Activity, person: Person, *, now: datetime) -> None:

@@ -29,6 +29,7 @@ from app.staffing.matching.instance import (
     Whole,
 )
 
+RESULTS = Path("isp/published_results.csv")
 BLOCK = 60
 MOST_SESSIONS = 15
 IN_A_ROW = 3
@@ -47,9 +48,9 @@ class Published:
     best: int
 
 
-def published(folder: Path) -> list[Published]:
+def published(results: Path) -> list[Published]:
     """The proven results beside the instances."""
-    with (folder / "published_results.csv").open() as lines:
+    with results.open() as lines:
         return [
             Published(
                 row["Instance"],

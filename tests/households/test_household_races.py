@@ -22,9 +22,12 @@ from app.programme.models import Activity, Booking, Part
 from app.reminders.letters import compose
 from app.reminders.operations import post_reminders
 from app.signups import together
-from app.signups.models import Enrolment
+from app.signups.accepting import accept
+from app.signups.models import Enrolment, Waiting
+from app.signups.operations import leave
+from app.signups.queries import parties
 from app.signups.rules import ActivityFull
-from app.signups.together import Coming, come_together, leave_together
+from app.signups.together import Care, Coming, come_together, leave_together
 from tests import make
 from tests.make import BEFORE, MONDAY
 from tests.notices.test_outbox import Recorder
@@ -44,7 +47,13 @@ def course(capacity: int | None) -> int:
     return activity.id
 
 
-def coming(activity_id: int, guardian_id: int, people: Ids, minded: Ids = ()) -> Click:
+def coming(
+    activity_id: int,
+    guardian_id: int,
+    people: Ids,
+    minded: Ids = (),
+    care: Care = Care.NEEDED,
+) -> Click:
     def click() -> object:
         whole = Coming(
             activity=db.session.get_one(Activity, activity_id),
@@ -52,7 +61,7 @@ def coming(activity_id: int, guardian_id: int, people: Ids, minded: Ids = ()) ->
             people=[db.session.get_one(Person, one) for one in people],
             minded=[db.session.get_one(Person, one) for one in minded],
         )
-        return come_together(whole, by=whole.guardian, now=BEFORE)
+        return come_together(whole, by=whole.guardian, now=BEFORE, care=care)
 
     return click
 
@@ -289,6 +298,38 @@ def test_leaving_with_the_childcare_while_the_child_is_brought(racing_app: Flask
 
         with racing_app.app_context():
             assert bool(places(activity_id)) == bool(places(care)), "a child without its mother"
+
+
+def test_leaving_while_the_childcare_that_was_offered_is_accepted(racing_app: Flask) -> None:
+    for _round in range(ROUNDS):
+        with racing_app.app_context():
+            mother, staff = make.person(), make.person()
+            child, activity_id = make.child(mother).id, course(None)
+            care = make.childcare(db.session.get_one(Activity, activity_id), capacity=1)
+            first = make.child(make.person(), name="B")
+            make.enrolment(care, first)
+            mother_id, care_id = mother.id, care.id
+            coming(activity_id, mother_id, [mother_id], [child], Care.WAIT)()
+            leave(care, first, by=staff, now=BEFORE)
+            (waiting,) = parties(care)
+            waiting_id = waiting.id
+            db.session.commit()
+
+        def leaves(activity_id: int = activity_id, mother_id: int = mother_id) -> object:
+            mother = db.session.get_one(Person, mother_id)
+            whole = db.session.get_one(Activity, activity_id)
+            leave_together(whole, [mother], by=mother, now=BEFORE)
+            return "left"
+
+        def accepts(waiting_id: int = waiting_id, mother_id: int = mother_id) -> object:
+            mother = db.session.get_one(Person, mother_id)
+            accept(db.session.get_one(Waiting, waiting_id), reader=mother, now=BEFORE)
+            return "accepted"
+
+        results = all_at_once(racing_app, [leaves, accepts])
+
+        with racing_app.app_context():
+            assert (places(activity_id), places(care_id)) == ([], []), results
 
 
 def test_two_who_decide_are_taken_away_in_one_moment(racing_app: Flask) -> None:

@@ -27,6 +27,7 @@ from app.signups.rules import (
     ChildcareFull,
     ExpectedElsewhere,
     ForChildren,
+    OfferOver,
 )
 from app.signups.together import Came, Care, Coming, come_together, has_room, leave_together
 from app.signups.waiting import wait_for, wait_without
@@ -306,6 +307,120 @@ class TestChildcare:
 
         leave_together(activity, [mother], by=mother, now=BEFORE)
 
+        assert learners(care) == []
+
+
+class TestTurnInTheChildcare:
+    """Nobody's child is looked after while nobody who decides for it comes."""
+
+    @pytest.fixture
+    def activity(self, app: Flask) -> Activity:
+        return course()
+
+    @pytest.fixture
+    def care(self, activity: Activity) -> Activity:
+        """With one place, which is taken."""
+        care = make.childcare(activity, capacity=1)
+        make.enrolment(care, make.child(make.person(), name="First"))
+        return care
+
+    def free_the_place(self, care: Activity) -> None:
+        (first, *_others) = learners(care)
+        leave(care, first, by=care.coordinator, now=BEFORE)
+
+    @pytest.fixture
+    def others(self, activity: Activity, care: Activity, mother: Person) -> Person:
+        """A child of others, who wait after the child of *mother*."""
+        come(activity, mother, mother, minded=(make.child(mother),), care=Care.WAIT)
+        parent = make.person()
+        other = make.child(parent, name="Other")
+        come(activity, parent, parent, minded=(other,), care=Care.WAIT)
+        return other
+
+    @pytest.mark.parametrize("by_themselves", [True, False])
+    def test_ends_with_the_place_of_the_mother_and_goes_to_the_next(
+        self,
+        mother: Person,
+        activity: Activity,
+        care: Activity,
+        others: Person,
+        by_themselves: bool,
+    ) -> None:
+        self.free_the_place(care)
+        offered, waiting = parties(care)
+        assert (offered.state, waiting.state) == (WaitingState.OFFERED, WaitingState.WAITING)
+        by = mother if by_themselves else activity.coordinator
+
+        leave_together(activity, [mother], by=by, now=BEFORE)
+
+        assert parties(care) == [waiting]
+        assert (waiting.state, waiting.people) == (WaitingState.OFFERED, [others])
+        with pytest.raises(OfferOver):
+            accept(offered, reader=mother, now=BEFORE)
+        assert learners(care) == []
+
+    def test_ends_before_anything_is_offered(
+        self, mother: Person, activity: Activity, care: Activity, others: Person
+    ) -> None:
+        leave_together(activity, [mother], by=mother, now=BEFORE)
+
+        assert [one.people for one in parties(care)] == [[others]]
+
+    def test_no_place_of_one_child_is_offered_to_the_other_that_leaves_too(
+        self, mother: Person, activity: Activity
+    ) -> None:
+        children = make.child(mother), make.child(mother, name="Yusuf")
+        care = make.childcare(activity, capacity=1)
+        come(activity, mother, mother, minded=children[:1])
+        come(activity, mother, minded=children[1:], care=Care.WAIT)
+
+        leave_together(activity, [mother], by=mother, now=BEFORE)
+
+        assert (learners(care), parties(care)) == ([], [])
+        assert owed(Letter.PLACE_OFFERED) == []
+
+    def test_is_kept_while_the_father_comes(self, activity: Activity, care: Activity) -> None:
+        mother, father = make.person(), make.person()
+        child = make.child(mother, father)
+        come(activity, mother, mother, minded=(child,), care=Care.WAIT)
+        come(activity, father, father)
+        self.free_the_place(care)
+
+        leave_together(activity, [mother], by=mother, now=BEFORE)
+
+        (offered,) = parties(care)
+        accept(offered, reader=mother, now=BEFORE)
+        assert learners(care) == [child]
+
+    @pytest.mark.parametrize("comes", [True, False])
+    def test_of_a_child_that_a_coordinator_put_there_is_answered_by_who_comes(
+        self, mother: Person, activity: Activity, care: Activity, comes: bool
+    ) -> None:
+        child, staff = make.child(mother), activity.coordinator
+        come(activity, mother, minded=(child,), by=staff, care=Care.WAIT)
+        self.free_the_place(care)
+        (offered,) = parties(care)
+        if comes:
+            come(activity, mother, mother)
+            accept(offered, reader=mother, now=BEFORE)
+        else:
+            with pytest.raises(ForChildren):
+                accept(offered, reader=mother, now=BEFORE)
+
+        assert learners(care) == ([child] if comes else [])
+
+    def test_is_not_answered_by_who_is_left_when_the_one_who_came_was_blocked(
+        self, activity: Activity, care: Activity
+    ) -> None:
+        mother, father = make.person(), make.person()
+        child, staff = make.child(mother, father), activity.coordinator
+        come(activity, father, father, minded=(child,), care=Care.WAIT)
+        self.free_the_place(care)
+        block(child, father, by=staff, now=BEFORE)
+        (offered,) = parties(care)
+
+        with pytest.raises(ForChildren):
+            accept(offered, reader=mother, now=BEFORE)
         assert learners(care) == []
 
 

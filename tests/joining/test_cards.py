@@ -3,23 +3,27 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import timedelta
+from threading import Thread, current_thread
+from typing import Any
 
 import pytest
 import time_machine
 from flask import Flask
-from sqlalchemy import select
+from sqlalchemy import event, select
 
 from app.extensions import db
 from app.feeds.models import Card
 from app.feeds.operations import end_card
+from app.households.operations import block
 from app.joining.cards import calendar_token, make_card
 from app.people.models import Person
 from app.people.terms import Gender
 from app.programme.bookings import book
 from app.programme.kinds import Kind
-from app.programme.models import Activity, Part
+from app.programme.models import Activity, Meeting, Part
 from app.programme.queries import coming_meetings
 from app.signups.operations import join, visit
 from app.signups.queries import learners, visits_of
@@ -52,6 +56,12 @@ def card(person: Person) -> str:
     token = make_card(person, label="Card", by=None, now=BEFORE)
     db.session.commit()
     return f"/en/card/{token}"
+
+
+def sent_by(button: str, page: str) -> dict[str, str]:
+    """The hidden fields beside the first *button* on the page."""
+    form = page[: page.index(button)].rpartition("<form")[2]
+    return dict(re.findall(r'name="(\w+)" value="(\w*)"', form))
 
 
 class TestItsPage:
@@ -124,6 +134,39 @@ class TestItsPage:
         browser.post(f"{page}/meetings/{meeting.ref}/end")
 
         assert visits_of(child, course, now=BEFORE) == []
+
+    def test_two_presses_of_one_button_leave_what_children_come_to(
+        self, browser: Browser, course: Activity, tesfay: Person
+    ) -> None:
+        child, (meeting,) = make.child(tesfay), coming_meetings(course, now=BEFORE)
+        for one in (tesfay, child):
+            visit(meeting, one, by=tesfay, now=BEFORE)
+        page = card(tesfay)
+
+        pressed = sent_by("I do not come", browser.get(page).text)
+        for _press in range(2):
+            browser.post(f"{page}/meetings/{meeting.ref}/end", data=pressed)
+        assert visits_of(tesfay, course, now=BEFORE) == []
+        assert visits_of(child, course, now=BEFORE) == [meeting]
+
+        pressed = sent_by("I do not come", browser.get(page).text)
+        browser.post(f"{page}/meetings/{meeting.ref}/end", data=pressed)
+        assert visits_of(child, course, now=BEFORE) == []
+
+    def test_two_presses_of_one_button_leave_the_places_of_children(
+        self, browser: Browser, course: Activity, tesfay: Person
+    ) -> None:
+        child = make.child(tesfay)
+        for one in (tesfay, child):
+            join(course, one, by=tesfay, now=BEFORE)
+        page = f"{card(tesfay)}/activities/{course.ref}/end"
+
+        own = browser.get(page).text.partition("<h2>Me</h2>")[2]
+        pressed = sent_by("Leave this activity", own)
+        for _press in range(2):
+            browser.post(page, data=pressed)
+
+        assert learners(course) == [child]
 
     def test_it_answers_an_offer(self, browser: Browser, course: Activity, tesfay: Person) -> None:
         course.capacity = 1
@@ -327,3 +370,55 @@ class TestAChild:
         assert "Cancel the card" in shown
         assert "Make a new one" not in shown
         assert browser.get(kept).status_code == 410
+
+
+def test_blocked_before_he_held_the_child_he_takes_it_out_of_no_session(
+    postgres_app: Flask,
+) -> None:
+    with postgres_app.app_context():
+        father = make.person(email=None)
+        child, meeting = make.child(father), make.meeting()
+        visit(meeting, child, by=father, now=BEFORE)
+        child_id, father_id, meeting_id = child.id, father.id, meeting.id
+        path = f"{card(father)}/meetings/{meeting.ref}/end"
+
+    def blocks() -> None:
+        child, father = (db.session.get_one(Person, one) for one in (child_id, father_id))
+        block(child, father, by=father, now=BEFORE)
+
+    browser = postgres_app.test_client()
+    with before_the_first_lock(postgres_app, blocks):
+        browser.post(path)
+
+    with postgres_app.app_context():
+        meeting = db.session.get_one(Meeting, meeting_id)
+        child = db.session.get_one(Person, child_id)
+        assert visits_of(child, meeting.activity, now=BEFORE) == [meeting]
+
+
+@contextmanager
+def before_the_first_lock(app: Flask, click: Callable[[], None]) -> Iterator[None]:
+    """Just before this thread holds its first row, somebody else clicks and commits."""
+    mine = current_thread()
+    clicked: list[Thread] = []
+
+    def elsewhere() -> None:
+        with app.app_context():
+            click()
+            db.session.commit()
+            db.session.remove()
+
+    def late(_connection: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
+        if "FOR NO KEY UPDATE" in statement and current_thread() is mine and not clicked:
+            clicked.append(other := Thread(target=elsewhere))
+            other.start()
+            other.join(30)
+
+    with app.app_context():
+        engine = db.engine
+    event.listen(engine, "before_cursor_execute", late)
+    try:
+        yield
+    finally:
+        event.remove(engine, "before_cursor_execute", late)
+    assert len(clicked) == 1

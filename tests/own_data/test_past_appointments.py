@@ -14,12 +14,16 @@ from app.extensions import db
 from app.notices.models import Kind as Letter
 from app.notices.models import Notice
 from app.notices.operations import post
-from app.own_data.past_appointments import KEEP, NO_CODE, forget_past_appointments
+from app.own_data.past_appointments import KEEP, forget_past_appointments
 from app.people.models import Person
+from app.planning.duplicating import duplicate_meeting
 from app.presence.models import Presence
 from app.programme.bookings import book
+from app.programme.changing import ChangedMeanwhile
+from app.programme.codes import NO_CODE
 from app.programme.kinds import Kind, Privacy
 from app.programme.models import Activity, Booking, Meeting, Part
+from app.programme.queries import coming_meetings
 from app.signups.models import Enrolment
 from app.staffing.models import Assignment, State
 from tests import make
@@ -158,3 +162,40 @@ def test_who_was_added_later_is_forgotten_too(house: House) -> None:
 
     assert forget_past_appointments(now=house.over + HOUR) == 1
     assert places_of(house.layla) == 0
+
+
+class TestOnceMore:
+    """What nobody knows any more cannot be held once more: a new one is made, with its own code."""
+
+    LATER = MONDAY + KEEP + timedelta(days=7)
+
+    def held_again(self, house: House) -> Meeting:
+        return duplicate_meeting(
+            house.meeting, starts_at=self.LATER, room=None, by=house.boss, now=house.over
+        )
+
+    def test_not_after_it_was_forgotten(self, house: House) -> None:
+        forget_past_appointments(now=house.over)
+
+        with pytest.raises(ChangedMeanwhile):
+            self.held_again(house)
+        assert coming_meetings(house.activity, now=house.over) == []
+
+    def test_until_then_under_its_code(self, house: House) -> None:
+        assert self.held_again(house).title_in("ro") == "K7-M4C"
+        assert forget_past_appointments(now=house.over) == 0
+
+    def test_its_page_offers_it_no_more(self, house: House, browser: Browser) -> None:
+        here = f"/en/meetings/{house.meeting.ref}"
+        form = {"day": f"{self.LATER:%Y-%m-%d}", "starts": "11:00", "room": "0"}
+        with time_machine.travel(house.over, tick=False):
+            browser.sign_in(house.boss)
+            assert "Hold it once more" in browser.get(f"{here}/planning").text
+            assert browser.get(f"{here}/duplicate").status_code == 200
+
+            forget_past_appointments(now=house.over)
+            db.session.commit()
+
+            assert "Hold it once more" not in browser.get(f"{here}/planning").text
+            assert browser.get(f"{here}/duplicate").status_code == 404
+            assert browser.post(f"{here}/duplicate", data=form).status_code == 404

@@ -12,6 +12,8 @@ from hypothesis import given, settings
 from sqlalchemy import func, select, update
 
 from app.extensions import db
+from app.households.operations import block
+from app.i18n import in_language
 from app.notices.channels import Channel
 from app.notices.delivery import AddressRefused
 from app.notices.ledger import Attempt, Deed, NoticeDeed
@@ -21,10 +23,12 @@ from app.notices.sending import Sender
 from app.notices.timing import QUIET, call_from, day_before, day_in
 from app.notices.wishes import keep_silent, say
 from app.people.models import Person
+from app.people.terms import Gender
 from app.programme.bookings import book
-from app.programme.models import Part
+from app.programme.models import Activity, Part
 from app.reminders import calls
 from app.reminders.operations import post_reminders
+from app.signups.waiting import wait_for
 from app.staffing.models import State as Place
 from app.staffing.moving import cancel_meeting
 from tests import make
@@ -82,6 +86,74 @@ class TestInTime:
         [state] = db.session.scalars(select(Notice.state))
         assert state is State.FAILED
         assert post_reminders(now=EIGHT + timedelta(hours=10)) == 1
+
+
+@pytest.mark.usefixtures("app")
+class TestAsked:
+    """A yes or a no, of whoever may say it for all whom it is about."""
+
+    ASK = "Ask for a yes or a no"
+
+    def called(self, *children: Person, protected: bool = False) -> dict[str, calls.Call]:
+        """Who is called about places that these were offered together, by name."""
+        group = make.womens_group() if protected else make.activity("Walk", families=True)
+        make.meeting(activity=group)
+        for child in children:
+            child.gender = Gender.WOMAN
+        wait_for(group, children, by=group.coordinator, now=EIGHT)
+        return self.called_of(group)
+
+    def called_of(self, group: Activity) -> dict[str, calls.Call]:
+        with in_language("en"):
+            found = calls.calls_for(group.coordinator, "en", now=EIGHT)
+        return {one.person.name: one for one in found}
+
+    def words(self, call: calls.Call) -> str:
+        told = [" ".join((subject, *words)) for subject, words in call.told]
+        return " ".join([*told, *(" ".join(one.paragraphs) for one in call.asked)])
+
+    def family(self) -> tuple[Person, Person, Person, Person]:
+        """Two who decide for a child, and a second one for whom only the first does."""
+        mother, father = (make.person(name=name, email=None) for name in ("Layla", "Omar"))
+        return mother, father, make.child(mother, father), make.child(mother, name="Yusuf")
+
+    @pytest.mark.parametrize("protected", [False, True])
+    def test_only_who_decides_for_all_of_them(self, protected: bool) -> None:
+        _mother, _father, both, hers = self.family()
+
+        found = self.called(both, hers, protected=protected)
+
+        assert self.ASK in self.words(found["Layla"])
+        assert len(found["Layla"].asked) == 2
+        assert found["Omar"].asked == []
+        assert len(found["Omar"].told) == 1
+        for asking in (self.ASK, "Please answer"):
+            assert asking not in self.words(found["Omar"])
+        assert found["Omar"].refs == [one.ref for one in found["Omar"].notices]
+        assert found["Layla"].refs == []
+
+    def test_each_who_decides_for_the_one_it_is_about(self) -> None:
+        _mother, _father, both, _hers = self.family()
+
+        found = self.called(both)
+
+        assert [len(found[one].asked) for one in ("Layla", "Omar")] == [1, 1]
+
+    def test_no_longer_who_decided_for_all_of_them_until_now(self) -> None:
+        mother, father, both, hers = self.family()
+        make.guardianship(hers, father)
+        assert self.ASK in self.words(self.called(both, hers)["Omar"])
+
+        block(hers, father, by=mother, now=EIGHT)
+
+        omar = self.called_of(db.session.scalars(select(Activity)).one())["Omar"]
+        assert omar.asked == []
+        assert self.ASK not in self.words(omar)
+
+    def test_a_child_for_whom_nobody_decides_is_asked_itself(self) -> None:
+        found = self.called(make.person(name="Alone", email=None))
+
+        assert self.ASK in self.words(found["Alone"])
 
 
 class TestThePage:

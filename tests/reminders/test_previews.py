@@ -10,13 +10,14 @@ import pytest
 from flask import Flask
 
 from app.extensions import db
-from app.i18n import LANGUAGES
+from app.i18n import INSTEAD, LANGUAGES, PARTIAL
 from app.notices.models import Kind
 from app.people.models import Person
 from app.reminders.samples import sample, sample_together
 from tests import make
 from tests.conftest import Browser
 from tests.make import BEFORE
+from tests.test_translations import SCRIPT
 
 NOW: datetime = BEFORE
 ONE_ENGINE = pytest.mark.parametrize("migrated", ["sqlite"], indirect=True)
@@ -58,6 +59,21 @@ def test_several_in_one() -> None:
     assert "Romanian course" not in letter.text
 
 
+@ONE_ENGINE
+@pytest.mark.usefixtures("app")
+@pytest.mark.parametrize("language", sorted(PARTIAL))
+def test_what_does_not_exist_in_a_language_is_shown_as_its_readers_get_it(language: str) -> None:
+    own = sample(Kind.REMINDER, language, protected=False, now=NOW)
+    others = sample(Kind.OFFER, language, protected=False, now=NOW)
+    several = sample_together(language, protected=False, now=NOW)
+
+    assert own.language == language
+    assert SCRIPT[language].search(own.text)
+    for letter in (others, several):
+        assert letter.language == INSTEAD
+        assert not SCRIPT[language].search(f"{letter.subject} {letter.text} {letter.html}")
+
+
 class TestThePage:
     def test_a_list_leads_to_each(self, app: Flask) -> None:
         page = staff(app).get("/en/letters").text
@@ -73,6 +89,11 @@ class TestThePage:
         assert re.search(r"\ssandbox\s", frame)
         assert '<html lang="ar" dir="rtl">' in html.unescape(frame)
         assert 'class="letter-text" dir="rtl" lang="ar"' in page
+
+    def test_it_says_in_which_language_it_is(self, app: Flask) -> None:
+        page = staff(app).get("/en/letters/offer?language=ps").text
+
+        assert 'class="letter-text" dir="ltr" lang="en"' in page
 
     def test_nobody_real_is_in_it(self, app: Flask) -> None:
         browser = staff(app)
