@@ -165,7 +165,8 @@ def unpacked(data: bytes) -> Frame:
     columns = {name: table[place] for place, name in enumerate(COLUMNS)}
     told: dict[str, Any] = head["weights"]
     given: dict[str, Any] = {k: tuple(v) if isinstance(v, list) else v for k, v in told.items()}
-    weights = Weights(**given)
+    before = {"head": 0, "cover": given["place"]}  # of plans made when heads did not count there
+    weights = Weights(**(before | given))
     apart, confirmed, pins, bans, faces = (
         frozenset((first, second) for first, second in rows) for rows in head["sets"]
     )

@@ -43,6 +43,8 @@ SPOKEN = {
     "uk": 26, "ar": 16, "prs": 8, "ru": 16, "so": 4, "fr": 12, "en": 25, "ur": 4, "tr": 5, "ckb": 3,
     "ps": 3, "ti": 1, "bn": 2, "si": 1, "am": 1, "ne": 1, "vi": 1, "apc": 7, "arz": 3,
 }  # fmt: skip
+LANGUAGES_ALONE = Weights(head=0, cover=1000, extra=-60)
+"""Of mediators asked for without a language those are wanted who bring one, as few as can be."""
 LEVELS = (Level.B1, Level.B2, Level.C1, Level.C2, Level.NATIVE)
 
 
@@ -137,6 +139,7 @@ class _Maker:
             pairs=pairs,
             travel=self._travel(),
             confirmed=self._confirmed(pairs),
+            weights=LANGUAGES_ALONE,
         )
         return Made(tuple(self.wants), candidates, instance)
 
@@ -159,7 +162,7 @@ class _Maker:
     def _merits(
         self, need: Ints, helper: Ints, candidates: tuple[Candidate, ...], homes: Ints
     ) -> Ints:
-        weights = Weights()
+        weights = LANGUAGES_ALONE
         meeting = np.array([one.meeting for one in self.needs])[need]
         place = np.array([one.place for one in self.meetings])[meeting]
         online = np.array([one.online for one in self.meetings])[meeting]

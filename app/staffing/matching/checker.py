@@ -165,8 +165,9 @@ def _filled(instance: Instance, plan: Plan) -> int:
     total = 0
     for one in plan.proposals:
         need = instance.needs[one.need]
-        if one.leg == DIRECT and not need.cover:
-            total += instance.weights.place * need.urgency
+        if one.leg == DIRECT:
+            each = instance.weights.head if need.cover else instance.weights.place
+            total += each * need.urgency
         elif one.leg != DIRECT and one.leg % 2 == 0:
             total += instance.weights.place * need.urgency + instance.weights.relay
     return total

@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from app.staffing.matching.instance import DIRECT, Instance, Plan, Proposal
+from app.staffing.matching.instance import DIRECT, Instance, Need, Plan, Proposal
 from app.staffing.matching.roster import Roster, bits
 
 FIRST_LENGTH = 8
@@ -89,9 +89,14 @@ class Chains:
         needs = [
             number
             for number, need in enumerate(self.instance.needs)
-            if not need.cover and self.roster.filled[number] < need.wanted and self.who[number]
+            if self._asks_for_heads(need)
+            and self.roster.filled[number] < need.wanted
+            and self.who[number]
         ]
         return sorted(needs, key=lambda need: (-len(self.who[need]), next(self.chances)))
+
+    def _asks_for_heads(self, need: Need) -> bool:
+        return not need.cover or self.instance.weights.head > 0
 
     def _new_faces(self, length: int) -> list[Face]:
         """Those that cost something, by chance, but rather those with little to do."""

@@ -37,10 +37,14 @@ class Weights:
     """The goals in their order, by magnitude: a lower one never outweighs a higher one's place."""
 
     place: int = 1000
-    """A filled place, times the need's urgency; in a `cover` need the share of the enrolled."""
+    """A filled place, times the need's urgency."""
+    head: int = 1000
+    """The same in a `cover` need, whatever languages they speak."""
+    cover: int = 500
+    """All the languages of the enrolled in a `cover` need, times its urgency; each its share."""
     keep: int = 120
     """A confirmed helper who stays."""
-    extra: int = -60
+    extra: int = 0
     """Each helper beyond the first of a `cover` need."""
     relay: int = -100
     """Two people doing the work of one."""
@@ -78,7 +82,7 @@ class Meeting:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Need:
-    """So many helpers at one meeting. A `cover` need asks for languages, not for heads."""
+    """So many helpers at one meeting; in a `cover` need the languages of the enrolled count, too."""
 
     meeting: int
     wanted: int = 1
@@ -235,7 +239,8 @@ class Instance:
     def gains(self) -> Ints:
         """What each allowed pair earns by itself: the place, the merit, the promise kept."""
         pairs, weights = self.allowed, self.weights
-        places = (weights.place * self.urgency * ~self.is_cover)[pairs.need]
+        each = np.where(self.is_cover, weights.head, weights.place)
+        places = (each * self.urgency)[pairs.need]
         places[pairs.leg >= 0] += weights.relay
         places[(pairs.leg >= 0) & (pairs.leg % 2 == 1)] = 0  # the first leg has earned it
         return places + pairs.merit + weights.keep * self.are_in(self.confirmed, pairs)
@@ -343,7 +348,7 @@ class Instance:
         """Language -> what covering it is worth in a `cover` need: its share of the enrolled."""
         enrolled = {tag: n for tag, n in self.meetings[need.meeting].enrolled.items() if n > 0}
         everyone = sum(enrolled.values())
-        whole = self.weights.place * need.urgency
+        whole = self.weights.cover * need.urgency
         return {tag: max(1, whole * n // everyone) for tag, n in sorted(enrolled.items())}
 
 

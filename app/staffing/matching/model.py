@@ -316,7 +316,7 @@ class _Builder:
                 column = self._new_columns(np.array([float(worth)]), np.ones(1))
                 speakers = there[np.array([tag in one for one in speaks], dtype=np.bool_)]
                 self._sum(f"cover {number} {tag}", speakers, -1.0, column, 1.0, 0.0)
-            if len(there) > 1:
+            if len(there) > 1 and self.instance.weights.extra:
                 extra = float(self.instance.weights.extra)
                 column = self._new_columns(np.array([extra]), np.full(1, np.inf))
                 self._sum(f"extra {number}", there, 1.0, column, -1.0, 1.0)

@@ -64,11 +64,18 @@ def _without(plan: Plan, gone: frozenset[tuple[int, int]]) -> Plan:
 def solved_around(instance: Instance, plan: Plan, needs: Iterable[int]) -> Plan:
     """The best plan that differs from *plan* only near *needs*: whoever could come there may
     leave what they do, and whoever could do that instead may take it."""
-    return reopened(instance, plan, *_near(instance, plan, sorted(needs)))
+    return solved_within(instance, plan, _near(instance, plan, sorted(needs)))
+
+
+def solved_within(
+    instance: Instance, plan: Plan, opened: Ints, *, nodes: int | None = BRANCHES
+) -> Plan:
+    """The best plan that differs from *plan* only in the pairs *opened*."""
+    return reopened(instance, plan, opened, _beside(instance, plan, opened), nodes=nodes)
 
 
 def reopened(
-    instance: Instance, plan: Plan, opened: Ints, fixed: Ints, *, nodes: int = BRANCHES
+    instance: Instance, plan: Plan, opened: Ints, fixed: Ints, *, nodes: int | None = BRANCHES
 ) -> Plan:
     """The best plan that differs from *plan* only in the pairs *opened*; *fixed* is what else the
     helpers, needs and series concerned have in it."""
@@ -94,28 +101,39 @@ def _never_met(instance: Instance, plan: Plan, opened: Ints) -> Ints:
     """What those have in the plan whom somebody in the pairs *opened* must never meet."""
     if not instance.apart:
         return np.zeros(0, dtype=np.int64)
-    pairs = instance.allowed
-    here = set(pairs.helper[opened].tolist())
-    others = {b for a, b in instance.apart if a in here} | {
-        a for a, b in instance.apart if b in here
-    }
-    chosen = rows_of(instance, plan)
+    pairs, chosen = instance.allowed, rows_of(instance, plan)
+    others = _must_not_meet(instance, pairs.helper[opened])
     return chosen[np.isin(pairs.helper[chosen], sorted(others))]
 
 
-def _near(instance: Instance, plan: Plan, asked: list[int]) -> tuple[Ints, Ints]:
-    """The pairs open to change, and the rest of what the people concerned do."""
+def _must_not_meet(instance: Instance, people: Ints) -> set[int]:
+    """Who must never meet one of these people."""
+    here = set(people.tolist())
+    return {b for a, b in instance.apart if a in here} | {a for a, b in instance.apart if b in here}
+
+
+def _near(instance: Instance, plan: Plan, asked: list[int]) -> Ints:
+    """The pairs open to change."""
     pairs = instance.allowed
     chosen = rows_of(instance, plan)
     here = np.isin(pairs.need, asked)
     people = np.unique(pairs.helper[here])
     theirs = chosen[np.isin(pairs.helper[chosen], people)]
     theirs = theirs[_could_clash(instance, theirs, asked)]
-    needs = np.union1d(pairs.need[theirs], np.array(asked, dtype=np.int64))
-    opened = np.flatnonzero(np.isin(pairs.need, needs))
-    concerned = np.unique(pairs.helper[opened])
-    fixed = chosen[np.isin(pairs.helper[chosen], concerned) | np.isin(pairs.need[chosen], needs)]
-    return opened, fixed[~np.isin(fixed, opened)]
+    there = chosen[np.isin(instance.meeting_of[pairs.need[chosen]], instance.meeting_of[asked])]
+    unmet = there[np.isin(pairs.helper[there], sorted(_must_not_meet(instance, people)))]
+    needs = np.unique(np.concatenate([pairs.need[theirs], pairs.need[unmet], asked]))
+    return np.flatnonzero(np.isin(pairs.need, needs))
+
+
+def _beside(instance: Instance, plan: Plan, opened: Ints) -> Ints:
+    """What else those in the pairs *opened* do, and what else is done for their needs."""
+    pairs, chosen = instance.allowed, rows_of(instance, plan)
+    fixed = chosen[
+        np.isin(pairs.helper[chosen], np.unique(pairs.helper[opened]))
+        | np.isin(pairs.need[chosen], np.unique(pairs.need[opened]))
+    ]
+    return fixed[~np.isin(fixed, opened)]
 
 
 def rows_of(instance: Instance, plan: Plan) -> Ints:

@@ -171,16 +171,19 @@ class Roster:
             self.faces[helper, meeting.series] += by
 
 
-def keep_what_fits(instance: Instance, proposals: Iterable[Proposal]) -> Roster:
-    """A roster of *proposals* as far as they still stand: eligible, not forbidden, fitting.
+def keep_what_fits(
+    instance: Instance, proposals: Iterable[Proposal], beside: Plan | None = None
+) -> Roster:
+    """A roster of *proposals* as far as they still stand: eligible, not forbidden, fitting, also
+    *beside* a plan that does.
 
     Relays are kept whole or not at all.
     """
     possible = instance.earned
-    roster = Roster(instance)
+    roster = Roster(instance, beside)
     legs: dict[int, list[Proposal]] = defaultdict(list)
     for one in proposals:
-        if one not in possible:
+        if one not in possible or one in roster.proposals:
             continue
         if one.leg == DIRECT:
             if roster.fits(one):

@@ -10,13 +10,17 @@ from typing import Generic, TypeVar
 import numpy as np
 
 from app.staffing.matching.checker import places_filled, value
-from app.staffing.matching.instance import Instance, Pair, Pairs, Plan
-from app.staffing.matching.repair import solved_around
+from app.staffing.matching.instance import Instance, Ints, Pair, Pairs, Plan
+from app.staffing.matching.repair import solved_around, solved_within
+from app.staffing.matching.roster import keep_what_fits
 
 R = TypeVar("R", bound=Hashable)
 
 DEAR = 1000
 """How much more urgent a need becomes when we ask whether it can be filled at all."""
+
+WEEK = 1500
+"""Up to so many pairs a whole week is opened where filling a place nearby costs another."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +54,7 @@ def near_misses(blocking: Mapping[int, frozenset[R]]) -> dict[R, tuple[int, ...]
 
 @dataclass(frozen=True, slots=True)
 class Price:
-    """A plan in which the need is filled, and what the other goals lose by it."""
+    """A plan in which the need is filled, and what the other goals lose by it at most."""
 
     plan: Plan
     places_lost: int
@@ -58,16 +62,50 @@ class Price:
 
 
 def price_of_filling(instance: Instance, plan: Plan, need: int) -> Price | None:
-    """What it takes to fill one more place of *need* with the people there are; None: it cannot
-    be done even if everything near gives way."""
-    urgent = replace(instance.needs[need], urgency=instance.needs[need].urgency * DEAR)
-    needs = (*instance.needs[:need], urgent, *instance.needs[need + 1 :])
-    forced = solved_around(instance.but(needs=needs), plan, [need])
-    before, after = places_filled(instance, plan), places_filled(instance, forced)
-    if after[need] <= before[need]:
+    """What it takes at most to fill one more place of *need* with the people there are; None: it
+    is proved that it cannot be done, whatever but the pins gives way."""
+    one = instance.needs[need]
+    urgent = replace(one, urgency=one.urgency * DEAR, cover=False)
+    asked = instance.but(needs=(*instance.needs[:need], urgent, *instance.needs[need + 1 :]))
+    first = _before_all_others(asked, plan, need)
+    before = places_filled(instance, plan)
+    if places_filled(instance, first)[need] <= before[need]:
         return None
-    lost = sum(before) + 1 - sum(after)
-    return Price(forced, max(0, lost), value(instance, plan) - value(instance, forced))
+    best = _with_fewest_lost(
+        asked,
+        need,
+        solved_around(asked, plan, [need]),
+        keep_what_fits(asked, plan.proposals, beside=first).plan,
+    )
+    if sum(places_filled(asked, best)) <= sum(before):
+        week = _of_the_week(asked, need)
+        if len(week) <= WEEK:
+            best = _with_fewest_lost(asked, need, best, solved_within(asked, best, week))
+    lost = sum(before) + 1 - sum(places_filled(instance, best))
+    return Price(best, max(0, lost), value(instance, plan) - value(instance, best))
+
+
+def _before_all_others(instance: Instance, plan: Plan, need: int) -> Plan:
+    """The pins, and beside them as many places of *need* as can be filled."""
+    pinned = Plan.of(one for one in plan.proposals if (one.need, one.helper) in instance.pins)
+    here = np.flatnonzero(instance.allowed.need == need)
+    return solved_within(instance, pinned, here, nodes=None)
+
+
+def _with_fewest_lost(instance: Instance, need: int, *found: Plan) -> Plan:
+    """Of plans the one that fills most of *need*, then most places, then is worth most."""
+
+    def worth(plan: Plan) -> tuple[int, int, int]:
+        filled = places_filled(instance, plan)
+        return filled[need], sum(filled), value(instance, plan)
+
+    return max(found, key=worth)
+
+
+def _of_the_week(instance: Instance, need: int) -> Ints:
+    """Everything that could be otherwise in the week of *need*."""
+    weeks = instance.week_of[instance.meeting_of]
+    return np.flatnonzero(weeks[instance.allowed.need] == weeks[need])
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,6 +27,7 @@ from app.staffing.matching.instance import (
 
 HOUR = 60
 DAY = 24 * HOUR
+LANGUAGES_ALONE = Weights(head=0, cover=1000, extra=-60)
 
 
 def instance(
@@ -97,6 +98,7 @@ def instances(draw: st.DrawFn, most_pairs: int = 9) -> Instance:
         pairs,
         travel=np.array([[0, travel], [travel, 0]]),
         relays=tuple(relays),
+        weights=draw(st.sampled_from([Weights(), LANGUAGES_ALONE])),
         apart=draw(_two_of(len(helpers))),
         confirmed=draw(some),
         bans=draw(some),

@@ -18,7 +18,7 @@ from app.staffing.matching.instance import (
     Whole,
 )
 from app.staffing.matching.solving import best_plan, plans
-from tests.staffing.matching.small import at, best_value, instance, instances
+from tests.staffing.matching.small import LANGUAGES_ALONE, at, best_value, instance, instances
 
 FEW = settings(max_examples=60, deadline=None)
 
@@ -116,17 +116,29 @@ def test_hours_are_shared() -> None:
     assert sorted(helpers) == [0, 0, 1, 1]
 
 
-def test_a_second_mediator_comes_only_for_a_language_that_lacks() -> None:
-    made = instance(
-        [at(9, enrolled={"ar": 6, "ti": 2})],
-        [Need(meeting=0, wanted=3, cover=True)],
-        [
-            Helper(speaks=frozenset({"ar"})),
-            Helper(speaks=frozenset({"ar"})),
-            Helper(speaks=frozenset({"ti"})),
-        ],
+TWO_LANGUAGES = instance(
+    [at(9, enrolled={"ar": 6, "ti": 2})],
+    [Need(meeting=0, wanted=2, cover=True)],
+    [
+        Helper(speaks=frozenset({"ar"})),
+        Helper(speaks=frozenset({"ar"})),
+        Helper(speaks=frozenset({"ti"})),
+    ],
+)
+
+
+def test_every_place_is_filled_and_languages_decide_by_whom() -> None:
+    assert [one.helper for one in best_plan(TWO_LANGUAGES).plan.proposals] in ([0, 2], [1, 2])
+    three = TWO_LANGUAGES.but(needs=(Need(meeting=0, wanted=3, cover=True),))
+    assert len(best_plan(three).plan.proposals) == 3
+
+
+def test_where_heads_count_nothing_a_second_one_comes_only_for_a_language_that_lacks() -> None:
+    three = TWO_LANGUAGES.but(
+        needs=(Need(meeting=0, wanted=3, cover=True),),
+        weights=LANGUAGES_ALONE,
     )
-    assert [one.helper for one in best_plan(made).plan.proposals] in ([0, 2], [1, 2])
+    assert [one.helper for one in best_plan(three).plan.proposals] in ([0, 2], [1, 2])
 
 
 def test_the_search_goes_on_from_a_plan() -> None:

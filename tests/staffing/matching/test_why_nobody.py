@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
 from app.staffing.eligibility import Rule
-from app.staffing.matching.checker import breaches
-from app.staffing.matching.instance import Helper, Need, Pair, Plan, Proposal
+from app.staffing.matching.checker import breaches, places_filled
+from app.staffing.matching.instance import Helper, Instance, Need, Pair, Plan, Proposal
+from app.staffing.matching.solving import best_plan
 from app.staffing.matching.why_nobody import (
     Blocked,
     Change,
@@ -16,7 +20,7 @@ from app.staffing.matching.why_nobody import (
     with_meeting_at,
     with_pair,
 )
-from tests.staffing.matching.small import HOUR, at, instance
+from tests.staffing.matching.small import HOUR, at, every_plan, instance, instances
 
 LEVEL = frozenset({Rule.LEVEL_TOO_LOW})
 FAR = frozenset({Rule.NO_TIME_TO_TRAVEL, Rule.CHECK_MISSING})
@@ -42,6 +46,55 @@ def test_the_price_of_a_place_is_the_place_that_it_empties() -> None:
     price = price_of_filling(made, Plan.of([Proposal(1, 0)]), 0)
     assert price is not None
     assert (price.places_lost, price.value_lost) == (1, 1000)
+
+
+def test_who_must_not_be_met_may_give_way() -> None:
+    """Only 2 can do the second; 0 has the first, and they never meet; 1 could have it."""
+    made = instance(
+        [at(9)],
+        [Need(meeting=0), Need(meeting=0)],
+        [Helper(), Helper(), Helper()],
+        [Pair(0, 0), Pair(0, 1), Pair(1, 2)],
+        apart=frozenset({(0, 2)}),
+    )
+    price = price_of_filling(made, Plan.of([Proposal(0, 0)]), 1)
+    assert price is not None
+    assert price.places_lost == 0
+    assert breaches(made, price.plan) == ()
+
+
+def test_a_chain_of_three_empties_nothing() -> None:
+    """Each could do what they do or what the one before does; 0 is free and can do one."""
+    pairs = [
+        Pair(need, helper) for helper in range(4) for need in (helper - 1, helper) if need >= 0
+    ]
+    made = instance(
+        [at(9), at(9), at(9), at(9)],
+        [Need(meeting=number) for number in range(4)],
+        [Helper() for _ in range(4)],
+        pairs,
+    )
+    price = price_of_filling(made, Plan.of(Proposal(n, n + 1) for n in range(3)), 3)
+    assert price is not None
+    assert price.places_lost == 0
+
+
+@settings(max_examples=150, deadline=None)
+@given(instances(), st.data())
+def test_what_cannot_be_filled_is_in_no_plan_and_no_price_is_too_low(
+    made: Instance, data: st.DataObject
+) -> None:
+    made = made.but(pins=frozenset())
+    possible = [places_filled(made, plan) for plan in every_plan(made)]
+    plan = best_plan(made).plan
+    need = data.draw(st.integers(0, len(made.needs) - 1))
+    before = places_filled(made, plan)
+    more = [filled for filled in possible if filled[need] > before[need]]
+    price = price_of_filling(made, plan, need)
+    assert (price is None) == (not more)
+    if price is not None:
+        assert breaches(made, price.plan) == ()
+        assert price.places_lost >= sum(before) + 1 - max(map(sum, more))
 
 
 def test_only_changes_that_really_fill_the_place_are_told_smallest_first() -> None:
