@@ -3,9 +3,10 @@ changes that would fill it, each found by really solving it."""
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 
 from app.extensions import db
@@ -29,6 +30,7 @@ from app.staffing.finding import Ranked, ranked_candidates
 from app.staffing.matching.instance import DIRECT, Instance, Pair, Plan, Proposal, Relay
 from app.staffing.matching.pairing import Known
 from app.staffing.matching.relay import relays
+from app.staffing.matching.repair import KEEP
 from app.staffing.matching.roster import Roster
 from app.staffing.matching.why_nobody import (
     Change,
@@ -50,14 +52,23 @@ class Besides(StrEnum):
     ELSEWHERE = "elsewhere"  # the plan has them elsewhere then, or at their limit
     SAID_NO = "said_no"  # or gave the place up
     FORBIDDEN = "forbidden"  # by the coordinator
+    APART = "apart"  # somebody is there whom they must not meet
 
 
 MOST = 12
 """So many changes of one sort are tried."""
 MORE_HOURS = 120
-MOST_TIMES = 4
-OTHER_HOURS = (-2, 2, -4, 4)
+MOST_TIMES, MOST_OF_A_DAY = 6, 2
+EARLIEST, LATEST = 8, 19
+"""Hours of the day at which a session may begin that is moved."""
 STEP = timedelta(minutes=30)
+OF_THE_TIME = {
+    Rule.NOT_AVAILABLE,
+    Rule.HOURS_A_WEEK,
+    Rule.EXPECTED_ELSEWHERE,
+    Rule.NO_TIME_TO_TRAVEL,
+}
+"""What may not stand against somebody at another time."""
 
 
 class Sort(StrEnum):
@@ -103,12 +114,14 @@ class Blocking:
 
 @dataclass(frozen=True, kw_only=True)
 class Empty:
-    """All there is to say of an empty place. *places_lost*: how many others would stay empty if
-    this one were filled by all means; None: it cannot be."""
+    """All there is to say of an empty place. *places_lost*: how many others at most would stay
+    empty if this one were filled by all means; None: it is proved that it cannot be, as long as
+    everybody *in_the_way* (confirmed, asked or pinned) stays."""
 
     blocking: tuple[Blocking, ...]
     remedies: tuple[What, ...]
     places_lost: int | None
+    in_the_way: tuple[tuple[Person, Need], ...]
     speak: int
     """How many of those who help here speak (interpret) the language well enough."""
 
@@ -120,11 +133,13 @@ def why_empty(rota: Rota, need: Need, *, now: datetime) -> Empty | None:
         return None
     asked = _Asked(rota, need, *read)
     price = price_of_filling(asked.frame.instance, asked.plan, asked.number)
+    in_the_way = () if price else asked.in_the_way()
     found = remedies(asked.plan, asked.number, asked.changes(now))
     return Empty(
         blocking=asked.blocking(),
         remedies=tuple(one.what for one in found),
         places_lost=price.places_lost if price else None,
+        in_the_way=in_the_way,
         speak=sum(not set(_rules(one)) & _LANGUAGE for one in asked.ranked),
     )
 
@@ -153,7 +168,36 @@ class _Asked:
         if one.person.id in self.forbidden:
             return frozenset({Besides.FORBIDDEN.value})
         rules = frozenset(rule.value for rule in _rules(one))
-        return rules or frozenset({Besides.ELSEWHERE.value})
+        return rules or frozenset({self._besides(one.person).value})
+
+    def _besides(self, person: Person) -> Besides:
+        """Why the plan does not have somebody there against whom no rule stands by itself."""
+        helper, instance = self.frame.helper_at.get(person.id), self.frame.instance
+        meeting = instance.needs[self.number].meeting
+        if helper is not None and Roster(instance, self.plan).must_not_meet(helper, meeting):
+            return Besides.APART
+        return Besides.ELSEWHERE
+
+    def in_the_way(self) -> tuple[tuple[Person, Need], ...]:
+        """Who of those with a place would have to leave it, if the need can be filled then."""
+        before = self.frame.instance
+        dear = replace(before.weights, keep=before.weights.keep * KEEP)
+        freed = before.but(pins=frozenset(), confirmed=before.pins, weights=dear)
+        for one in self.ranked:
+            if set(_rules(one)) == {Rule.KEPT_APART} and one.person.id in self.frame.helper_at:
+                freed = with_pair(freed, Pair(self.number, self.frame.helper_at[one.person.id]))
+        price = price_of_filling(freed, self.plan, self.number)
+        if price is None:
+            return ()
+        stay = {(one.need, one.helper) for one in price.plan.proposals}
+        ids = [
+            (self.frame.person_ids[helper], self.frame.need_ids[need])
+            for need, helper in sorted(before.pins - stay)
+        ]
+        return tuple(
+            (db.session.get_one(Person, person), db.session.get_one(Need, need))
+            for person, need in ids
+        )
 
     def blocking(self) -> tuple[Blocking, ...]:
         found = []
@@ -238,11 +282,39 @@ class _Asked:
         number = self.frame.instance.needs[self.number].meeting
         needs = [one for one in needs_of([meeting.id]) if one.id in self.frame.need_at]
         people = _everybody(meeting)
-        for starts_at in _other_times(meeting, now):
+        for starts_at in self._other_times(now):
             pairs = self._pairs_at(needs, people, starts_at)
             changed = with_meeting_at(self.frame.instance, number, minutes_of(starts_at), pairs)
             if self._still_come(changed, number):
                 yield Change(What(Sort.MOVED, starts_at=starts_at), Sort.MOVED.size, changed)
+
+    def _other_times(self, now: datetime) -> Iterator[datetime]:
+        """The nearest hours of that week at which somebody could come, the room is free and
+        whoever takes part can come."""
+        meeting, here = self.need.meeting, self.need.meeting.activity.centre_id
+        length = meeting.ends_at - meeting.starts_at
+        people = [
+            one.person
+            for one in self.ranked
+            if one.state not in GONE
+            and one.person.id not in self.forbidden
+            and OF_THE_TIME.issuperset(_rules(one))
+        ]
+        times = _times_of_the_week(meeting, now)
+        if not people or not times:
+            return
+        known = candidates(people, [here], min(times), max(times) + length, but=[meeting])
+        of_a_day, tried = Counter[date](), 0
+        for one in times:
+            day = one.astimezone(meeting.activity.centre.tz).date()
+            want = want_at(self.need, one, one + length)
+            if of_a_day[day] == MOST_OF_A_DAY or tried == MOST_TIMES:
+                continue
+            could = any(not reasons_against(want, known[who.id, here]) for who in people)
+            if could and _would_suit(meeting, one):
+                of_a_day[day] += 1
+                tried += 1
+                yield one
 
     def _still_come(self, changed: Instance, number: int) -> bool:
         """Whether everybody whom the plan has at that meeting may and can come then, too."""
@@ -298,17 +370,19 @@ def _shorter(person: Person, candidate: Candidate, meeting: Meeting) -> What:
     return What(Sort.TIME, person)
 
 
-def _other_times(meeting: Meeting, now: datetime) -> list[datetime]:
-    """Other hours of the day, then the same hour on the other days of the week but Sunday, at which
-    it could take place."""
+def _times_of_the_week(meeting: Meeting, now: datetime) -> list[datetime]:
+    """Every hour of its week but Sunday, the nearest first."""
     zone = meeting.activity.centre.tz
     local = meeting.starts_at.astimezone(zone)
-    week = week_of(local.date(), zone).days[:6]
-    days = [instant(day, local.time(), zone) for day in week if day != local.date()]
-    hours = [meeting.starts_at + timedelta(hours=n) for n in OTHER_HOURS]
-    wanted = [one for one in (*hours, *days) if one > now and 8 <= one.astimezone(zone).hour <= 19]
-    suits = [one for one in wanted if _would_suit(meeting, one)]
-    return suits[:MOST_TIMES]
+    times = [
+        instant(day, local.time().replace(hour=hour), zone)
+        for day in week_of(local.date(), zone).days[:6]
+        for hour in range(EARLIEST, LATEST + 1)
+    ]
+    return sorted(
+        (one for one in times if one > now and one != meeting.starts_at),
+        key=lambda one: abs(one - meeting.starts_at),
+    )
 
 
 def _would_suit(meeting: Meeting, starts_at: datetime) -> bool:

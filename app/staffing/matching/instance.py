@@ -82,7 +82,7 @@ class Meeting:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Need:
-    """So many helpers at one meeting; in a `cover` need the languages of the enrolled count, too."""
+    """So many helpers at one meeting; with *cover* the languages of the enrolled count, too."""
 
     meeting: int
     wanted: int = 1

@@ -1,0 +1,130 @@
+"""Why a place stays empty, and what would fill it: nothing is said to be proved that is not."""
+
+from __future__ import annotations
+
+from datetime import time, timedelta
+
+import pytest
+from flask import Flask
+
+from app.extensions import db
+from app.people.models import Apart, Person
+from app.people.terms import Level
+from app.rota.nobody import Besides, Empty, Sort, why_empty
+from app.rota.operations import wish
+from app.staffing.availability import Answer
+from app.staffing.eligibility import Rule
+from app.staffing.models import Need, State
+from app.staffing.windows import WeeklyWindow
+from tests import make
+from tests.make import BEFORE, MONDAY
+from tests.rota.house import House, planned
+
+THURSDAY = 3
+
+
+@pytest.fixture
+def house(app: Flask) -> House:
+    return House()
+
+
+def said(house: House, need: Need) -> Empty:
+    found = why_empty(house.rota(), need, now=BEFORE)
+    assert found is not None
+    return found
+
+
+@pytest.mark.parametrize("state", [State.CONFIRMED, State.OFFERED])
+def test_whose_leaving_would_fill_it_is_named_and_nothing_is_called_proved(
+    house: House, state: State
+) -> None:
+    make.assignment(need=house.evening, person=house.amina, state=state)
+    found = said(house, house.morning)
+    assert found.places_lost is None
+    assert found.in_the_way == ((house.amina, house.evening),)
+
+
+def test_also_whom_the_coordinator_pinned(house: House) -> None:
+    rota = house.asked()
+    wish(rota, house.evening, house.amina, wanted=True, now=BEFORE)
+    found = said(house, house.morning)
+    assert found.in_the_way == ((house.amina, house.evening),)
+
+
+def test_where_nobody_may_come_nobody_is_in_the_way(house: House) -> None:
+    make.assignment(need=house.evening, person=house.amina, state=State.CONFIRMED)
+    need = house.need("ti", MONDAY)
+    found = said(house, need)
+    assert (found.places_lost, found.in_the_way) == (None, ())
+
+
+@pytest.mark.parametrize("how", ["confirmed", "pinned"])
+def test_who_would_meet_whom_they_must_not_is_told_so(house: House, how: str) -> None:
+    selam = make.mediator(house.centre, {"ti": Level.NATIVE}, name="Selam")
+    need = make.need(meeting=house.evening.meeting, language="ti")
+    keep_apart(selam, house.basir)
+    if how == "confirmed":
+        make.assignment(need=house.evening, person=house.basir, state=State.CONFIRMED)
+    else:
+        wish(house.asked(), house.evening, house.basir, wanted=True, now=BEFORE)
+    found = said(house, need)
+    told = {one.besides for one in found.blocking} | {
+        reason.rule for one in found.blocking for reason in one.reasons
+    }
+    assert (Rule.KEPT_APART if how == "confirmed" else Besides.APART) in told
+    assert found.in_the_way == ((house.basir, house.evening),)
+
+
+def keep_apart(one: Person, other: Person) -> None:
+    first, second = sorted((one.id, other.id))
+    db.session.add(Apart(person_id=first, other_id=second, made_at=BEFORE))
+    db.session.flush()
+
+
+def test_another_day_and_hour_is_found_by_when_somebody_could_come(house: House) -> None:
+    need = house.need("ti", MONDAY + timedelta(days=1))
+    selam = make.mediator(house.centre, {"ti": Level.NATIVE}, name="Selam")
+    window = WeeklyWindow(
+        person_id=selam.id,
+        weekday=THURSDAY,
+        starts=time(10),
+        ends=time(12),
+        answer=Answer.YES,
+    )
+    db.session.add(window)
+    db.session.flush()
+    zone = house.centre.tz
+    moved = [
+        (what.starts_at.astimezone(zone).weekday(), what.starts_at.astimezone(zone).time())
+        for what in said(house, need).remedies
+        if what.sort is Sort.MOVED and what.starts_at
+    ]
+    assert moved == [(THURSDAY, time(10))]
+
+
+def test_everybody_asked_for_is_proposed_also_beyond_the_languages(house: House) -> None:
+    need = house.need(None, MONDAY + timedelta(days=1), wanted=2)
+    enrol(house, need, {"ar": 1})
+    assert planned(house.rota()) >= {("", house.amina), ("", house.basir)}
+
+
+def test_also_for_one_of_thirty_and_for_a_single_session_of_a_series(house: House) -> None:
+    need = house.need(None, MONDAY + timedelta(days=1))
+    later = make.meeting(
+        activity=need.meeting.activity,
+        starts_at=MONDAY + timedelta(days=2),
+        ends_at=MONDAY + timedelta(days=2, hours=2),
+    )
+    make.need(meeting=later)
+    house.amina.is_active = False
+    make.assignment(need=need, person=house.basir, state=State.DECLINED)
+    enrol(house, need, {"ti": 29, "prs": 1})
+    assert ("", house.basir) in planned(house.rota())
+
+
+def enrol(house: House, need: Need, speakers: dict[str, int]) -> None:
+    for language, count in speakers.items():
+        for _ in range(count):
+            learner = make.participant(house.centre, speaks={language: Level.NATIVE})
+            make.enrolment(need.meeting.activity, learner)
+    db.session.flush()
