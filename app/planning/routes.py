@@ -34,6 +34,7 @@ from app.programme.queries import (
 )
 from app.programme.targets import Target
 from app.refusal import Refusal
+from app.rota.making_room import ways_to_make_room
 from app.staffing import moving, operations
 from app.staffing.asking import facts_of, running_asking
 from app.staffing.coverage import coverage_of, worst
@@ -206,6 +207,9 @@ def _show_activity(activity: Activity, form: NeedForm) -> str:
     )
 
 
+NOT_TO_ASK = (State.CONFIRMED, State.OFFERED, State.DECLINED, State.WITHDRAWN)
+
+
 @bp.get("/needs/<ref>/candidates")
 def candidates(ref: str) -> str:
     """Who could help, best first, each with every reason for and against."""
@@ -213,6 +217,9 @@ def candidates(ref: str) -> str:
     ranked = ranked_candidates(need)
     fitting = [one for one in ranked if not one.reasons]
     others = [one for one in ranked if one.reasons]
+    coverage, now = coverage_of(need), clock.now()
+    is_missing = need.meeting.is_open(now) and coverage.missing
+    nobody_left = all(one.state in NOT_TO_ASK for one in fitting)
     return render_template(
         "planning/candidates.html",
         need=need,
@@ -222,8 +229,9 @@ def candidates(ref: str) -> str:
         counts=count_reasons((one.reasons for one in others), page_language()),
         asking=running_asking(need),
         form=AskingForm(),
-        coverage=coverage_of(need),
-        open=need.meeting.is_open(clock.now()),
+        coverage=coverage,
+        open=need.meeting.is_open(now),
+        rooms=ways_to_make_room(need, planner(), now=now) if is_missing and nobody_left else (),
     )
 
 
