@@ -26,6 +26,7 @@ from app.people.terms import Role
 from app.programme.models import Meeting
 from app.rota.frame import packed, unpacked, unpacked_plan
 from app.rota.inputs import framed, needs_of_rota
+from app.rota.making_room import ways_to_make_room
 from app.rota.models import Rota
 from app.rota.operations import begin_rota
 from app.rota.reasons import choice_for
@@ -134,6 +135,8 @@ def _reasons(rota: Rota) -> None:
     ) / len(some)
     print(f"rota_stand_ins_ms: {ranking:.1f}")
     print(f"rota_stand_ins_to_page_query: {ranking / query:.2f}")
+    rooms = _milliseconds(lambda: ways_to_make_room(need, rota.by, now=clock.now()))
+    print(f"rota_making_room_to_page_query: {rooms / query:.2f}")
 
 
 def _pages(app: Flask, client: FlaskClient, rota_id: int) -> None:
