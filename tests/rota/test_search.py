@@ -262,6 +262,19 @@ def test_asked_twice_before_it_begins_is_one(house: House) -> None:
     assert house.asked() is house.asked()
 
 
+def test_planned_again_twice_before_it_has_ended_is_one(house: House) -> None:
+    first = house.rota()
+    again = plan_again(first, now=BEFORE)
+    assert plan_again(first, now=BEFORE) is again
+    wish(first, house.evening, house.amina, wanted=True, now=BEFORE)
+    other = plan_again(first, now=BEFORE)  # something else is wished by now
+    assert other is not again
+    db.session.commit()
+    assert search_next(clock=lambda: BEFORE)
+    db.session.expire_all()
+    assert plan_again(first, now=BEFORE) is other
+
+
 def test_the_languages_of_those_enrolled_decide_where_none_is_asked_for(house: House) -> None:
     need = house.need(None, MONDAY + timedelta(days=1))
     learner = make.participant(house.centre, speaks={"prs": Level.NATIVE})
