@@ -42,6 +42,9 @@ class AnotherIsAsked(Refusal):
     message = _l("Somebody is asked for this place already and has not answered.")
 
 
+PORTION = 40
+"""So many are asked in one transaction: about half a second of a large house."""
+
 Chosen = tuple[int, int]
 """(need id, person id)."""
 
@@ -85,6 +88,21 @@ def accept(
     rota.plan = packed_plan([(need, who, leg) for (need, who), leg in accepting.plan.items()])
     db.session.flush()
     return accepting.outcomes
+
+
+def in_portions(rota: Rota, chosen: Collection[Chosen]) -> list[set[Chosen]]:
+    """The same choice in portions to be accepted one after the other, each in a transaction of its
+    own, so that nobody else waits long; both halves of a relay in one. Raises `PlanChanged`."""
+    plan = {(need, person): leg for need, person, leg in unpacked_plan(rota.plan)}
+    if any(one not in plan for one in chosen):
+        raise PlanChanged
+    couples = _couples(plan)
+    portions = [set[Chosen]()]
+    for together in dict.fromkeys(couples.get(one, (one,)) for one in sorted(chosen)):
+        if len(portions[-1]) >= PORTION:
+            portions.append(set())
+        portions[-1].update(together)
+    return portions
 
 
 def _whole_relays(plan: Mapping[Chosen, int], chosen: Iterable[Chosen]) -> set[Chosen]:

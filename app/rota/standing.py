@@ -4,13 +4,14 @@ and can be nowhere else at that time."""
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
 
 from sqlalchemy import or_, select
 
 from app.extensions import db
+from app.people.models import Person
 from app.programme.models import Meeting, Status
 from app.rota.frame import Frame, unpacked_plan
 from app.rota.inputs import GONE
@@ -49,12 +50,13 @@ def as_today(rota: Rota, frame: Frame, *, banned: Collection[PairAt], now: datet
     names = unpacked_plan(rota.plan)
     before = frame.plan_of(names)
     planned = frozenset((one.need, one.helper) for one in before.proposals)
-    rows = _assignments(frame, now)
+    rows = _places(frame, now)
     said_no = frozenset(_pair(frame, one) for one in rows if _said_no(frame, one))
     bans = (frame.instance.bans | frozenset(banned)) - planned | said_no
     there = [one for one in rows if one.state not in GONE and not _was_known(rota, frame, one)]
-    held = [one for one in there if _holds_a_place(one) and _is_possible(frame, one)]
-    facts = [one for one in there if one not in held and _could_come(one)]
+    inside = {one for one in there if _holds_a_place(one) and _is_possible(frame, one)}
+    held = [one for one in there if one in inside]
+    facts = [one for one in there if one not in inside and _could_come(one)]
     wanted = _wanted(frame)
     while True:
         instance = _around(frame, facts, held, wanted)
@@ -81,10 +83,33 @@ def as_today(rota: Rota, frame: Frame, *, banned: Collection[PairAt], now: datet
     )
 
 
-def _assignments(frame: Frame, now: datetime) -> Sequence[Assignment]:
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """Where somebody stands with a need at one of the meetings: columns, for there are many."""
+
+    need_id: int
+    person_id: int
+    state: State
+    trainee: bool
+    stand_in_wanted_at: datetime | None
+    changed_at: datetime
+    meeting_id: int
+    via: str | None
+
+
+def _places(frame: Frame, now: datetime) -> list[_Place]:
     """Who is confirmed, asked or said no at any need of those meetings."""
     found = (
-        select(Assignment)
+        select(
+            Assignment.need_id,
+            Assignment.person_id,
+            Assignment.state,
+            Assignment.trainee,
+            Assignment.stand_in_wanted_at,
+            Assignment.changed_at,
+            Need.meeting_id,
+            Need.via,
+        )
         .join(Assignment.need)
         .join(Need.meeting)
         .where(
@@ -93,9 +118,8 @@ def _assignments(frame: Frame, now: datetime) -> Sequence[Assignment]:
             or_(Assignment.state.in_((State.CONFIRMED, *GONE)), is_offered(now)),
         )
         .order_by(Assignment.id)
-        .execution_options(populate_existing=True)
     )
-    return db.session.scalars(found).all()
+    return [_Place(*row) for row in db.session.execute(found)]
 
 
 def _wanted(frame: Frame) -> dict[int, int]:
@@ -104,7 +128,7 @@ def _wanted(frame: Frame) -> dict[int, int]:
     return {need_id: wanted for need_id, wanted in db.session.execute(found)}
 
 
-def _was_known(rota: Rota, frame: Frame, one: Assignment) -> bool:
+def _was_known(rota: Rota, frame: Frame, one: _Place) -> bool:
     """Whether the frame knows of their place and the plan may still say another: it works around
     them, or may move them."""
     if (one.need_id, one.person_id) in frame.settled:
@@ -116,36 +140,39 @@ def _was_known(rota: Rota, frame: Frame, one: Assignment) -> bool:
     return one.changed_at < rota.began_at
 
 
-def _said_no(frame: Frame, one: Assignment) -> bool:
+def _said_no(frame: Frame, one: _Place) -> bool:
     gone = one.state in GONE or one.stand_in_wanted_at is not None
     return gone and not one.trainee and _is_in(frame, one)
 
 
-def _is_in(frame: Frame, one: Assignment) -> bool:
+def _is_in(frame: Frame, one: _Place) -> bool:
     return one.need_id in frame.need_at and one.person_id in frame.helper_at
 
 
-def _pair(frame: Frame, one: Assignment) -> PairAt:
+def _pair(frame: Frame, one: _Place) -> PairAt:
     return frame.need_at[one.need_id], frame.helper_at[one.person_id]
 
 
-def _is_possible(frame: Frame, one: Assignment) -> bool:
+def _is_possible(frame: Frame, one: _Place) -> bool:
     return _is_in(frame, one) and frame.pair(Proposal(*_pair(frame, one))) is not None
 
 
-def _holds_a_place(one: Assignment) -> bool:
+def _holds_a_place(one: _Place) -> bool:
     return not one.trainee and one.stand_in_wanted_at is None
 
 
-def _could_come(one: Assignment) -> bool:
+def _could_come(one: _Place) -> bool:
     """Whether they are expected, or are asked and could say yes."""
-    return one.state is State.CONFIRMED or not why_not(one.need, one.person, trainee=one.trainee)
+    if one.state is State.CONFIRMED:
+        return True
+    need, person = db.session.get_one(Need, one.need_id), db.session.get_one(Person, one.person_id)
+    return not why_not(need, person, trainee=one.trainee)
 
 
 def _around(
     frame: Frame,
-    facts: Iterable[Assignment],
-    held: Iterable[Assignment],
+    facts: Iterable[_Place],
+    held: Iterable[_Place],
     wanted: dict[int, int],
 ) -> Instance:
     """The frame's instance without the places and the hours of *facts*."""
@@ -155,7 +182,7 @@ def _around(
     taken.update(need_id for need_id, _ in frame.settled)
     inside = Counter(one.need_id for one in held)
     minutes: dict[int, Counter[int]] = defaultdict(Counter)
-    for who, meeting_id in {(one.person_id, one.need.meeting_id) for one in facts}:
+    for who, meeting_id in {(one.person_id, one.meeting_id) for one in facts}:
         if who in frame.helper_at:
             meeting = whole.meetings[meeting_at[meeting_id]]
             minutes[frame.helper_at[who]][meeting.week] += meeting.minutes
@@ -175,7 +202,7 @@ def _around(
     return whole.but(needs=tuple(needs), helpers=tuple(helpers))
 
 
-def _expected_elsewhere(frame: Frame, there: Iterable[Assignment]) -> frozenset[PairAt]:
+def _expected_elsewhere(frame: Frame, there: Iterable[_Place]) -> frozenset[PairAt]:
     """The needs at which nobody of *there* can be, since they are at another meeting then."""
     meeting_at = {meeting_id: number for number, meeting_id in enumerate(frame.meeting_ids)}
     needs_at: dict[int, list[int]] = defaultdict(list)
@@ -185,14 +212,14 @@ def _expected_elsewhere(frame: Frame, there: Iterable[Assignment]) -> frozenset[
         (need, frame.helper_at[one.person_id])
         for one in there
         if one.person_id in frame.helper_at
-        for meeting in bits(frame.instance.clashing(meeting_at[one.need.meeting_id]))
+        for meeting in bits(frame.instance.clashing(meeting_at[one.meeting_id]))
         for need in needs_at[meeting]
     )
 
 
 def _besides(
-    frame: Frame, facts: Iterable[Assignment], planned: Collection[tuple[int, int]]
-) -> list[Assignment]:
+    frame: Frame, facts: Iterable[_Place], planned: Collection[tuple[int, int]]
+) -> list[_Place]:
     """Those of *facts* whose place is one of the plan, or was given by it."""
     return [
         one
@@ -202,7 +229,7 @@ def _besides(
     ]
 
 
-def _fills(frame: Frame, one: Assignment) -> bool:
+def _fills(frame: Frame, one: _Place) -> bool:
     """Whether they fill a place of the plan: of a relay's two halves, the one that says through
     which language."""
-    return one.need_id in frame.need_at or one.need.via is not None
+    return one.need_id in frame.need_at or one.via is not None

@@ -12,7 +12,8 @@ from app.extensions import db
 from app.people.models import Person
 from app.people.terms import Level, Stage
 from app.programme.places import TravelTime
-from app.rota.accepting import AnotherIsAsked, accept
+from app.rota import accepting
+from app.rota.accepting import AnotherIsAsked, accept, in_portions
 from app.rota.board import all_new, board_of, lines_of, tally_of
 from app.rota.frame import unpacked_plan
 from app.rota.models import Act, Deed, Rota
@@ -293,6 +294,24 @@ def test_several_relays_of_one_need_are_asked_two_by_two(house: House) -> None:
         ("ti", "ar"),
     ]
     assert len({one.person for one in asked}) == 4
+
+
+def test_portions_keep_both_halves_of_a_relay_together(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(accepting, "PORTION", 1)
+    need, first = relay_house(house)
+    rota = house.rota()
+    chosen = set(all_new(rota, now=BEFORE))
+    portions = in_portions(rota, chosen)
+    assert len(portions) == len(chosen) - 1
+    assert {(need.id, first.id), (need.id, house.amina.id)} in portions
+    outcomes = [
+        one for each in portions for one in accept(rota, each, seen=rota.version, now=BEFORE)
+    ]
+    assert [one.refused for one in outcomes] == [None] * len(chosen)
+    with pytest.raises(PlanChanged):
+        in_portions(rota, {(need.id, house.basir.id)})
 
 
 def test_both_halves_of_a_relay_stay_when_somebody_is_put_elsewhere(house: House) -> None:
