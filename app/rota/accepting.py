@@ -3,9 +3,10 @@ commits."""
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import select
@@ -13,33 +14,36 @@ from sqlalchemy import select
 from app.extensions import db, lock
 from app.i18n import _l
 from app.people.models import Person
+from app.programme.models import Meeting, Status
+from app.programme.queries import ways_to
 from app.refusal import Refusal
 from app.rota.frame import packed_plan, unpacked, unpacked_plan
 from app.rota.inputs import GONE
 from app.rota.models import Act, Rota
-from app.rota.operations import PlanChanged, StillSearching, record
-from app.staffing.eligibility import Reason
+from app.rota.operations import AskedElsewhere, PlanChanged, SaidNo, StillSearching, record
+from app.staffing.eligibility import Busy, Reason
 from app.staffing.holding import hold
 from app.staffing.matching.instance import DIRECT
-from app.staffing.models import Need, State
+from app.staffing.models import Assignment, Need, State
 from app.staffing.operations import NeedFilled, NotEligible, approve_request, offer_place
 from app.staffing.queries import (
     assignment_of,
+    is_offered,
     needs_planned_by,
     places_left,
+    want_of,
     why_not,
     with_profile,
 )
 from app.staffing.relaying import split_for_relay
 
 
-class SaidNo(Refusal):
-    message = _l("They said no to this place, or gave it up.")
-
-
 class AnotherIsAsked(Refusal):
     message = _l("Somebody is asked for this place already and has not answered.")
 
+
+PORTION = 40
+"""So many are asked in one transaction: about half a second of a large house."""
 
 Chosen = tuple[int, int]
 """(need id, person id)."""
@@ -86,12 +90,39 @@ def accept(
     return accepting.outcomes
 
 
+def in_portions(rota: Rota, chosen: Collection[Chosen]) -> list[set[Chosen]]:
+    """The same choice in portions to be accepted one after the other, each in a transaction of its
+    own, so that nobody else waits long; both halves of a relay in one. Raises `PlanChanged`."""
+    plan = {(need, person): leg for need, person, leg in unpacked_plan(rota.plan)}
+    if any(one not in plan for one in chosen):
+        raise PlanChanged
+    couples = _couples(plan)
+    portions = [set[Chosen]()]
+    for together in dict.fromkeys(couples.get(one, (one,)) for one in sorted(chosen)):
+        if len(portions[-1]) >= PORTION:
+            portions.append(set())
+        portions[-1].update(together)
+    return portions
+
+
 def _whole_relays(plan: Mapping[Chosen, int], chosen: Iterable[Chosen]) -> set[Chosen]:
     """With whoever does the other half."""
-    asked = set(chosen)
-    relays = {(need, plan[need, who] // 2) for need, who in asked if plan[need, who] != DIRECT}
-    halves = {one for one, leg in plan.items() if leg != DIRECT and (one[0], leg // 2) in relays}
-    return asked | halves
+    couples = _couples(plan)
+    return {half for one in chosen for half in couples.get(one, (one,))}
+
+
+def _couples(plan: Mapping[Chosen, int]) -> dict[Chosen, tuple[Chosen, Chosen]]:
+    """Each half of a relay -> both halves; a relay that is there several times, two by two."""
+    legs: dict[tuple[int, int], list[Chosen]] = defaultdict(list)
+    for one, leg in sorted(plan.items()):
+        if leg != DIRECT:
+            legs[one[0], leg].append(one)
+    couples = {}
+    for (need, leg), firsts in legs.items():
+        if leg % 2 == 0:
+            for both in zip(firsts, legs.get((need, leg + 1), ()), strict=False):
+                couples.update(dict.fromkeys(both, both))
+    return couples
 
 
 def _rows(rota: Rota, chosen: Collection[Chosen]) -> tuple[dict[int, Need], dict[int, Person]]:
@@ -116,7 +147,10 @@ class _Accepting:
         now: datetime,
     ) -> None:
         self.rota, self.plan, self.now = rota, dict(plan), now
+        self.couples = _couples(plan)
         self.needs, self.people = needs, people
+        self.asked = _asked_already(people, now)
+        self.ways = ways_to({need.meeting.activity.centre_id for need in needs.values()})
         self.outcomes: list[Outcome] = []
         self.done: set[Chosen] = set()
 
@@ -128,13 +162,9 @@ class _Accepting:
         if leg == DIRECT:
             self._each([(need, self.people[person_id])], lambda: [need])
             return
-        halves = sorted(
-            (other_leg % 2, who)
-            for (other_need, who), other_leg in self.plan.items()
-            if other_need == need_id and other_leg != DIRECT and other_leg // 2 == leg // 2
-        )
+        halves = self.couples.get((need_id, person_id), ((need_id, person_id),))
         both = [(need, self.people[who]) for _, who in halves if who in self.people]
-        self.done |= {(need_id, who) for _, who in halves}
+        self.done |= set(halves)
         done = self._each(both, lambda: self._halves(need, leg, whole=len(both) == 2))
         if done:
             for (_, who), half in zip(halves, done, strict=True):
@@ -159,6 +189,7 @@ class _Accepting:
                 self.outcomes.append(outcome)
             return ()
         for need, (_, person) in zip(found, asked, strict=True):
+            self.asked[person.id].append(need)
             self._record(Act.ACCEPTED, need, person)
             self.outcomes.append(Outcome(need, person))
         return found
@@ -174,7 +205,24 @@ class _Accepting:
         open_ = known is not None and (state is State.CONFIRMED or known.is_open_offer(self.now))
         if not open_ and places_left(need) <= asked_for(need, now=self.now):
             raise NeedFilled if places_left(need) < 1 else AnotherIsAsked
+        if not open_ and self._is_asked_elsewhere(need, person):
+            raise AskedElsewhere
         offer_place(need, person, by=self.rota.by, now=self.now, facts={"rota": self.rota.ref})
+
+    def _is_asked_elsewhere(self, need: Need, person: Person) -> bool:
+        """Whether they could say yes to another place that leaves them no time for this one."""
+        return any(
+            self._clash(other, need) and places_left(other) > 0 and not why_not(other, person)
+            for other in self.asked[person.id]
+        )
+
+    def _clash(self, other: Need, need: Need) -> bool:
+        """Whether nobody can be at both: at the same time, or the way between them is too long."""
+        there, here = other.meeting, need.meeting
+        way = self.ways.get((there.activity.centre_id, here.activity.centre_id), timedelta(0))
+        busy = Busy(there.starts_at, there.ends_at, timedelta(0) if there.is_online else way)
+        want = want_of(need)
+        return busy.overlaps(want) or busy.is_too_far_from(want)
 
     def _halves(self, need: Need, leg: int, *, whole: bool) -> Sequence[Need]:
         """The needs of both halves of a relay. Raises `PlanChanged` if one of the two is gone."""
@@ -185,6 +233,25 @@ class _Accepting:
 
     def _record(self, act: Act, need: Need, person: Person, **why: Any) -> None:
         record(self.rota, act, need, person, now=self.now, version=self.rota.version, **why)
+
+
+def _asked_already(people: Collection[int], now: datetime) -> dict[int, list[Need]]:
+    """Person id -> the needs for which they are asked and have not answered."""
+    found = (
+        select(Assignment.person_id, Need)
+        .join(Assignment.need)
+        .join(Need.meeting)
+        .where(
+            Assignment.person_id.in_(people),
+            is_offered(now),
+            Meeting.status == Status.PLANNED,
+            Meeting.starts_at > now,
+        )
+    )
+    asked: dict[int, list[Need]] = defaultdict(list)
+    for person_id, need in db.session.execute(found):
+        asked[person_id].append(need)
+    return asked
 
 
 def asked_for(need: Need, *, now: datetime) -> int:

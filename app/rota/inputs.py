@@ -20,7 +20,7 @@ from app.people.terms import Stage as MemberStage
 from app.programme.models import Activity, Booking, Meeting, Status
 from app.programme.queries import is_published, ways_to
 from app.programme.recurrence import instant
-from app.rota.frame import Frame, columns_of, pairs_of
+from app.rota.frame import Frame, columns_of, pairs_of, unpacked_plan
 from app.rota.models import Rota
 from app.rota.values import (
     KNOWN_FOR,
@@ -51,7 +51,7 @@ from app.staffing.matching.instance import (
 from app.staffing.matching.instance import Need as Place
 from app.staffing.matching.pairing import Known, eligible_pairs
 from app.staffing.matching.relay import relays
-from app.staffing.matching.roster import keep_what_fits
+from app.staffing.matching.roster import Roster, keep_what_fits
 from app.staffing.models import Assignment, Need, State
 from app.staffing.queries import (
     candidates,
@@ -304,7 +304,7 @@ def _drawn(rows: _Rows, held: Sequence[Held], facts: Sequence[Held]) -> Frame:
         if one.state is State.REQUESTED and (need, helper) in possible
     }
     stays = {one.pair for one in held if not (rows.rota.may_move and one.is_booked)}
-    pins, bans = _wishes(rows, possible)
+    wished, bans = _wishes(rows)
     bare = Instance(
         meetings=tuple(
             when_of(
@@ -322,13 +322,14 @@ def _drawn(rows: _Rows, held: Sequence[Held], facts: Sequence[Held]) -> Frame:
         relays=found,
         apart=rows.apart,
         confirmed=frozenset({one.pair for one in held} | asking),
-        pins=frozenset(stays | pins),
+        pins=frozenset(stays),
         bans=bans - frozenset(stays),
         faces=rows.faces,
         weights=weights,
     )
+    pins = _that_hold(bare, wished, before=_before(rows))
     return Frame(
-        _with_covers(bare),
+        _with_covers(bare.but(pins=bare.pins | pins)),
         tuple(need.id for need in rows.needs),
         tuple(person.id for person in rows.people),
         tuple(meeting.id for meeting in rows.meetings),
@@ -419,24 +420,81 @@ def _helpers(rows: _Rows, known: Iterable[Known]) -> tuple[Helper, ...]:
     )
 
 
-def _wishes(
-    rows: _Rows, possible: Collection[tuple[int, int]]
-) -> tuple[set[tuple[int, int]], frozenset[tuple[int, int]]]:
-    """What is pinned and may be, and what is not to be: forbidden by the coordinator, or declined
-    by the person."""
+def _wishes(rows: _Rows) -> tuple[list[tuple[int, int]], frozenset[tuple[int, int]]]:
+    """What is pinned, the earliest first, and what is not to be: forbidden by the coordinator, or
+    declined by the person."""
     at = {need.id: number for number, need in enumerate(rows.needs)}
-    pins, bans = set(), set()
+    pins, bans = [], set()
     for wish in rows.rota.wishes:
         if wish.need_id in at and wish.person_id in rows.helper_at:
             pair = at[wish.need_id], rows.helper_at[wish.person_id]
-            if not wish.wanted:
+            if wish.wanted:
+                pins.append(pair)
+            else:
                 bans.add(pair)
-            elif pair in possible:
-                pins.add(pair)
     for need, helper, one in rows.assignments():
         if one.state in GONE or one.stand_in_wanted_at is not None:
             bans.add((need, helper))
-    return pins - bans, frozenset(bans)
+    return pins, frozenset(bans)
+
+
+def _before(rows: _Rows) -> frozenset[tuple[int, int]]:
+    """Who had which place in the plan before this."""
+    if rows.rota.after is None:
+        return frozenset()
+    at = {need.id: number for number, need in enumerate(rows.needs)}
+    return frozenset(
+        (at[need], rows.helper_at[who])
+        for need, who, _ in unpacked_plan(rows.rota.after.plan)
+        if need in at and who in rows.helper_at
+    )
+
+
+def _that_hold(
+    instance: Instance, wished: Sequence[tuple[int, int]], *, before: Collection[tuple[int, int]]
+) -> frozenset[tuple[int, int]]:
+    """Those of *wished* that can all be, beside what stays: what contradicts an earlier one is left
+    out. With half of a relay goes the other half, best whoever did it *before*."""
+    if not wished:
+        return frozenset()
+    roster = keep_what_fits(instance, (Proposal(*pair) for pair in instance.pins))
+    needs, people = {need for need, _ in wished}, {helper for _, helper in wished}
+    ways: dict[tuple[int, int], list[Proposal]] = defaultdict(list)
+    halves: dict[int, list[Proposal]] = defaultdict(list)
+    for one in sorted(each for each in instance.earned if each.need in needs):
+        ways[one.need, one.helper].append(one)
+        halves[one.leg].append(one)
+
+    def likely(other: Proposal) -> tuple[bool, bool, bool, Proposal]:
+        pair = other.need, other.helper
+        return pair not in wished, other.helper in people, pair not in before, other
+
+    def whole(one: Proposal) -> list[tuple[Proposal, ...]]:
+        """Alone, or with each who could do the other half."""
+        if one.leg == DIRECT:
+            return [(one,)]
+        return [(one, other) for other in sorted(halves[one.leg ^ 1], key=likely)]
+
+    kept = set[tuple[int, int]]()
+    for pair in wished:
+        if pair not in kept and pair not in instance.pins:
+            each_way = (both for one in ways[pair] for both in whole(one))
+            added = next((both for both in each_way if _come_in(roster, both)), ())
+            kept |= {(one.need, one.helper) for one in added}
+    return frozenset(kept)
+
+
+def _come_in(roster: Roster, both: Collection[Proposal]) -> bool:
+    """Add all of them, or none where one does not fit."""
+    added: list[Proposal] = []
+    for one in sorted(both, key=lambda each: each.leg):
+        if not roster.fits(one):
+            for other in added:
+                roster.remove(other)
+            return False
+        roster.add(one)
+        added.append(one)
+    return True
 
 
 def _with_covers(bare: Instance) -> Instance:

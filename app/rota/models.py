@@ -154,7 +154,7 @@ class Wish(Base):
 
 
 class Act(StrEnum):
-    """What a coordinator did with a rota."""
+    """What a coordinator did with a rota, or what became of it."""
 
     PINNED = "pinned"
     FORBADE = "forbade"
@@ -163,6 +163,7 @@ class Act(StrEnum):
     EXCHANGED = "exchanged"
     ACCEPTED = "accepted"
     REFUSED = "refused"  # by a rule, when it was to be accepted
+    LEFT_OUT = "left_out"  # pinned, but a rule or another pin stood against it
 
     @property
     def label(self) -> Any:
@@ -174,6 +175,7 @@ class Act(StrEnum):
             "exchanged": _l("exchanged"),
             "accepted": _l("accepted"),
             "refused": _l("could not be accepted"),
+            "left_out": _l("pinned, but left out since it does not fit"),
         }[self.value]
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -18,10 +18,11 @@ from app.programme.terms import Term
 from app.refusal import Refusal
 from app.rota.frame import Frame, packed_plan, unpacked, unpacked_plan
 from app.rota.models import Act, Deed, Rota, Stage, Wish
+from app.rota.standing import Today, as_today
 from app.staffing.matching.checker import breaches, places_filled, value
 from app.staffing.matching.highs import Infeasible
 from app.staffing.matching.instance import DIRECT, Instance, Plan, Proposal, Weights
-from app.staffing.matching.repair import solved_around
+from app.staffing.matching.repair import KEEP, solved_around
 from app.staffing.models import Need, State
 
 KEPT = timedelta(days=365)
@@ -33,6 +34,18 @@ class StillSearching(Refusal):
 
 class DoesNotFit(Refusal):
     message = _l("This does not fit: a rule stands against it.")
+
+
+class NothingPlanned(Refusal):
+    message = _l("There is no plan here that could be changed.")
+
+
+class SaidNo(Refusal):
+    message = _l("They said no to this place, or gave it up.")
+
+
+class AskedElsewhere(Refusal):
+    message = _l("They are asked or expected elsewhere at that time.")
 
 
 class NotToWish(Refusal):
@@ -57,6 +70,7 @@ def begin_rota(
 ) -> Rota:
     """Have the worker search who goes where in those days; the same twice, before it has begun, is
     one."""
+    lock(by)  # two clicks at once, one after the other
     asked = _new(by, centre, term, first_day, last_day, may_move, now)
     same = select(Rota).where(
         Rota.by_id == by.id,
@@ -115,9 +129,17 @@ def begin_mending(by: Person, meeting: Meeting, *, now: datetime) -> Rota:
 
 
 def plan_again(rota: Rota, *, now: datetime) -> Rota:
-    """The same days anew, as things are now, from where this plan ended; the wishes are kept."""
+    """The same days anew, as things are now, from where this plan ended; the wishes are kept. The
+    same twice, before it has ended, is one."""
     if rota.stage.is_under_way:
         raise StillSearching
+    lock(rota.by)  # two clicks at once, one after the other
+    same = select(Rota).where(
+        Rota.after_id == rota.id, Rota.stage.in_((Stage.WAITING, Stage.RUNNING))
+    )
+    for one in db.session.scalars(same.order_by(Rota.id)):
+        if _said(one) == _said(rota):
+            return one
     again = _new(rota.by, rota.centre, rota.term, rota.first_day, rota.last_day, rota.may_move, now)
     db.session.add(again)
     again.after = rota
@@ -127,6 +149,10 @@ def plan_again(rota: Rota, *, now: datetime) -> Rota:
         )
     db.session.flush()
     return again
+
+
+def _said(rota: Rota) -> set[tuple[int, int, bool]]:
+    return {(one.need_id, one.person_id, one.wanted) for one in rota.wishes}
 
 
 def stop_search(rota: Rota) -> None:
@@ -176,18 +202,24 @@ def put(rota: Rota, need: Need, person: Person, *, now: datetime) -> None:
     """Somebody else's choice for a place: *person* has it from now on, and stays; what that upsets
     is mended with as few changes as can be."""
 
-    def change(frame: Frame, plan: Plan) -> tuple[Instance, Plan]:
-        chosen = _proposal(frame, need, person)
+    def change(frame: Frame, today: Today) -> tuple[Instance, Plan]:
+        chosen = _proposal(frame, today, need, person)
         pair = {(chosen.need, chosen.helper)}
-        pins, bans = _wished(rota, frame, but=need)
-        whole = frame.instance
-        taken = whole.but(pins=whole.pins | pins | pair, bans=(whole.bans | bans) - pair)
+        plan, planned = today.plan, _pairs(today.plan)
+        pins = {one for one in _wished(rota, frame, wanted=True) & planned if one[0] != chosen.need}
+        whole = today.instance
+        taken = whole.but(pins=whole.pins | pins | pair, bans=whole.bans - pair)
+        dear = replace(taken.weights, keep=taken.weights.keep * KEEP)
         try:
-            return taken, solved_around(taken, plan, [chosen.need])
+            return taken, solved_around(
+                taken.but(confirmed=frozenset(planned), weights=dear),
+                plan,
+                {chosen.need, *today.upset},
+            )
         except Infeasible as nothing:  # beside what is pinned elsewhere
             raise DoesNotFit from nothing
 
-    _change(rota, change)
+    _change(rota, change, now=now)
     _forget_replaced(rota, need)
     wish(rota, need, person, wanted=True, now=now, act=Act.PUT)
 
@@ -197,33 +229,50 @@ def exchange(
 ) -> None:
     """Each of two people takes the other's place in the plan."""
 
-    def change(frame: Frame, plan: Plan) -> tuple[Instance, Plan]:
-        before = {_proposal(frame, *one), _proposal(frame, *other)}
-        after = {_proposal(frame, one[0], other[1]), _proposal(frame, other[0], one[1])}
-        if not before <= set(plan.proposals):
+    def change(frame: Frame, today: Today) -> tuple[Instance, Plan]:
+        before = {_known(frame, *one), _known(frame, *other)}
+        if any((each.need, each.helper) in today.instance.pins for each in before):
+            raise NotToWish
+        if not before <= set(today.plan.proposals):
             raise PlanChanged
+        after = {
+            _proposal(frame, today, one[0], other[1]),
+            _proposal(frame, today, other[0], one[1]),
+        }
         freed = frozenset((each.need, each.helper) for each in after)
-        whole = frame.instance
-        return whole.but(bans=whole.bans - freed), Plan.of(set(plan.proposals) - before | after)
+        whole = today.instance
+        return whole.but(bans=whole.bans - freed), Plan.of(
+            set(today.plan.proposals) - before | after
+        )
 
-    _change(rota, change)
+    _change(rota, change, now=now)
     _forget_replaced(rota, one[0], other[0])
     for need, person in ((one[0], other[1]), (other[0], one[1])):
         wish(rota, need, person, wanted=True, now=now, act=Act.EXCHANGED)
 
 
-def _change(rota: Rota, how: Callable[[Frame, Plan], tuple[Instance, Plan]]) -> None:
-    """Change the plan by hand. Raises `DoesNotFit` where a rule would be broken."""
+def _change(
+    rota: Rota, how: Callable[[Frame, Today], tuple[Instance, Plan]], *, now: datetime
+) -> None:
+    """Change the plan by hand, as things are today. Raises `DoesNotFit` where a rule would be
+    broken."""
     lock(rota)
-    if rota.stage.is_under_way or rota.inputs is None:
+    if rota.stage.is_under_way:
         raise StillSearching
+    if rota.inputs is None or rota.plan is None:
+        raise NothingPlanned
     frame = unpacked(rota.inputs)
-    instance, plan = how(frame, frame.plan_of(unpacked_plan(rota.plan)))
+    today = as_today(rota, frame, banned=_wished(rota, frame, wanted=False), now=now)
+    instance, plan = how(frame, today)
     if breaches(instance, plan):
         raise DoesNotFit
-    rota.plan = packed_plan(frame.names(plan))
+    rota.plan = packed_plan([*frame.names(plan), *today.besides])
     rota.worth = value(frame.instance, plan)
-    rota.filled = sum(places_filled(frame.instance, plan)) + len(frame.settled)
+    rota.filled = (
+        sum(places_filled(frame.instance, plan)) + len(frame.settled) + today.filled_besides
+    )
+    if today.besides or breaches(frame.instance, plan):
+        rota.bound = None  # none of the plans among which was searched
     rota.version += 1
     db.session.flush()
 
@@ -258,19 +307,19 @@ def _may_be_wished(need: Need, person: Person, now: datetime) -> bool:
     )
 
 
-def _wished(
-    rota: Rota, frame: Frame, *, but: Need
-) -> tuple[frozenset[tuple[int, int]], frozenset[tuple[int, int]]]:
-    """What is pinned elsewhere, and what is not wanted anywhere, by position."""
-    pins, bans = set(), set()
-    for one in rota.wishes:
-        if one.need_id in frame.need_at and one.person_id in frame.helper_at:
-            pair = frame.need_at[one.need_id], frame.helper_at[one.person_id]
-            if not one.wanted:
-                bans.add(pair)
-            elif one.need_id != but.id and frame.pair(Proposal(*pair)) is not None:
-                pins.add(pair)
-    return frozenset(pins), frozenset(bans)
+def _wished(rota: Rota, frame: Frame, *, wanted: bool) -> frozenset[tuple[int, int]]:
+    """What is pinned, or is not wanted, by position."""
+    return frozenset(
+        (frame.need_at[one.need_id], frame.helper_at[one.person_id])
+        for one in rota.wishes
+        if one.wanted == wanted
+        and one.need_id in frame.need_at
+        and one.person_id in frame.helper_at
+    )
+
+
+def _pairs(plan: Plan) -> set[tuple[int, int]]:
+    return {(one.need, one.helper) for one in plan.proposals}
 
 
 def _forget_replaced(rota: Rota, *needs: Need) -> None:
@@ -290,11 +339,25 @@ def _has(rota: Rota, one: Wish) -> bool:
     )
 
 
-def _proposal(frame: Frame, need: Need, person: Person) -> Proposal:
+def _known(frame: Frame, need: Need, person: Person) -> Proposal:
     """Somebody for a need, if no rule stood against it when the plan was made."""
     if need.id not in frame.need_at or person.id not in frame.helper_at:
         raise DoesNotFit
     found = Proposal(frame.need_at[need.id], frame.helper_at[person.id], DIRECT)
     if frame.pair(found) is None:
         raise DoesNotFit
+    return found
+
+
+def _proposal(frame: Frame, today: Today, need: Need, person: Person) -> Proposal:
+    """The same, if nothing of today stands against it either. Raises `DoesNotFit`, `NotToWish`,
+    `SaidNo`, `AskedElsewhere`."""
+    found = _known(frame, need, person)
+    pair = found.need, found.helper
+    if pair in today.instance.pins or (need.id, person.id) in frame.settled:
+        raise NotToWish
+    if pair in today.said_no:
+        raise SaidNo
+    if pair in today.expected_elsewhere:
+        raise AskedElsewhere
     return found

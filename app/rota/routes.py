@@ -20,8 +20,9 @@ from app.people.models import Person
 from app.people.queries import people_of
 from app.programme.models import Meeting
 from app.programme.terms import Term
+from app.refusal import Refusal
 from app.rota import operations
-from app.rota.accepting import accept
+from app.rota.accepting import accept, in_portions
 from app.rota.board import all_new, board_of, colleagues, lines_of, tally_of
 from app.rota.explaining import explained, in_hours, where_else
 from app.rota.forms import RotaForm
@@ -213,8 +214,17 @@ def acceptance(ref: str) -> Response:
         flash(_("Choose at least one proposal."), "warning")
         return redirect(local_path(request.form.get("back")) or url_for(".board", ref=ref), 303)
     before = db.session.scalars(select(func.max(Deed.id))).one() or 0
-    accept(rota, chosen, seen=request.form.get("seen", type=int), now=now)
-    db.session.commit()
+    seen = request.form.get("seen", type=int)
+    for number, portion in enumerate(in_portions(rota, chosen)):
+        try:
+            accept(rota, portion, seen=seen, now=now)
+        except Refusal as refusal:
+            if number == 0:
+                raise
+            db.session.rollback()  # the earlier portions are done, and are told of
+            flash(str(refusal.message), "warning")
+            break
+        db.session.commit()
     return redirect(url_for(".accepted", ref=ref, after=before), 303)
 
 

@@ -16,11 +16,13 @@ from app.database import new_ref
 from app.extensions import db
 from app.rota.frame import Frame, digest, packed, packed_plan, unpacked, unpacked_plan
 from app.rota.inputs import framed
-from app.rota.models import Failure, Rota, Stage
+from app.rota.models import Act, Failure, Rota, Stage
+from app.rota.operations import record
 from app.staffing.matching.checker import breaches, places_filled
 from app.staffing.matching.instance import DIRECT, PinsContradict, Plan
 from app.staffing.matching.solving import Progress, plans
 from app.staffing.matching.weekly import plans_by_week
+from app.staffing.queries import why_not
 
 Clock = Callable[[], datetime]
 
@@ -127,8 +129,22 @@ def _frame(rota: Rota, holder: str, clock: Clock) -> Frame | None:
         "engine": f"HiGHS {version('highspy')}",
         "places": sum(need.wanted for need in frame.instance.needs) + len(frame.settled),
     }
+    _tell_left_out(rota, frame, now=clock())
     _write(rota.id, holder, **values)
     return frame
+
+
+def _tell_left_out(rota: Rota, frame: Frame, *, now: datetime) -> None:
+    """Which pins the plan goes without, in its trace: a rule stands against them, the place is
+    somebody else's, or an earlier pin is in the way."""
+    held = {
+        (frame.need_ids[need], frame.person_ids[who]) for need, who in frame.instance.pins
+    } | frame.settled
+    for one in rota.wishes:
+        known = one.need_id in frame.need_at
+        if one.wanted and known and (one.need_id, one.person_id) not in held:
+            rules = [reason.rule.value for reason in why_not(one.need, one.person)]
+            record(rota, Act.LEFT_OUT, one.need, one.person, now=now, rules=rules)
 
 
 def _start(rota: Rota, frame: Frame) -> Plan | None:

@@ -8,10 +8,10 @@ from app.people.languages import name_of
 from app.people.locale import page_language
 from app.programme.models import Meeting
 from app.refusal import Refusal
-from app.rota.accepting import AnotherIsAsked, SaidNo
+from app.rota.accepting import AnotherIsAsked
 from app.rota.models import Act, Deed
 from app.rota.nobody import Sort, What
-from app.rota.operations import PlanChanged
+from app.rota.operations import AskedElsewhere, PlanChanged, SaidNo
 from app.staffing.children import OneAdultAlone
 from app.staffing.operations import NeedFilled, NotEligible, NotYetOpen, OfferClosed, TooLate
 from app.staffing.relaying import NoRelay, SomebodyIsAsked
@@ -23,6 +23,7 @@ _SAID: dict[str, type[Refusal]] = {
     one.__name__: one
     for one in (
         AnotherIsAsked,
+        AskedElsewhere,
         Gone,
         NeedFilled,
         NoRelay,

@@ -3,6 +3,7 @@ nobody."""
 
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import timedelta
 from random import Random
 
@@ -13,15 +14,19 @@ from sqlalchemy import select
 from app.extensions import db
 from app.people.models import Apart, Person
 from app.people.terms import Gender, Level, Role
+from app.refusal import Refusal
 from app.rota.accepting import accept
 from app.rota.board import all_new
 from app.rota.frame import digest, packed, unpacked, unpacked_plan
 from app.rota.inputs import framed
-from app.rota.models import Stage
+from app.rota.models import Act, Deed, Stage
+from app.rota.operations import NotToWish, plan_again, put, wish
+from app.rota.search import search_next
 from app.staffing.availability import Answer
 from app.staffing.matching.checker import breaches
-from app.staffing.models import Assignment, State
+from app.staffing.models import Assignment, Need, State
 from app.staffing.operations import accept_offer
+from app.staffing.queries import why_not
 from app.staffing.windows import WeeklyWindow
 from tests import make
 from tests.make import BEFORE, MONDAY
@@ -65,7 +70,7 @@ class Chance(House):
             db.session.add(WeeklyWindow(person_id=one.id, weekday=weekday, answer=answer, **window))
         return one
 
-    def some_need(self) -> object:
+    def some_need(self) -> Need:
         dice = self.dice
         starts_at = MONDAY + timedelta(days=dice.randrange(5), hours=dice.choice([-2, -1, 0, 3]))
         language = dice.choice([None, *LANGUAGES])
@@ -107,3 +112,77 @@ def test_what_is_frozen_is_read_back_the_same(app: Flask, seed: int) -> None:
     assert packed(again) == packed(frame)
     for name in ("meetings", "needs", "helpers", "relays", "apart", "confirmed", "pins", "bans"):
         assert getattr(again.instance, name) == getattr(frame.instance, name)
+
+
+def double_booked(house: House) -> list[tuple[str, int, int]]:
+    """Who is asked at two needs at one time and could say yes to both, and at which."""
+    there = [
+        one
+        for one in db.session.scalars(select(Assignment).order_by(Assignment.id))
+        if one.is_open_offer(BEFORE) and not why_not(one.need, one.person)
+    ]
+    return [
+        (one.person.name, one.need_id, other.need_id)
+        for one in there
+        for other in there
+        if one.id < other.id
+        and one.person_id == other.person_id
+        and one.need.meeting.starts_at < other.need.meeting.ends_at
+        and other.need.meeting.starts_at < one.need.meeting.ends_at
+    ]
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_whatever_is_changed_by_hand_nobody_is_asked_for_two_places_at_one_time(
+    app: Flask, seed: int
+) -> None:
+    house = Chance(seed)
+    before = double_booked(house)
+    rota = house.rota(may_move=bool(seed % 2))
+    for _round in range(3):
+        news = sorted(all_new(rota, now=BEFORE))
+        if news:
+            some = set(house.dice.sample(news, (len(news) + 1) // 2))
+            outcomes = accept(rota, some, seen=rota.version, now=BEFORE)
+            assert [(one.person.name, one.refused) for one in outcomes if one.refused] == []
+        for _try in range(12):
+            need, person = house.dice.choice(house.needs), house.dice.choice(house.people)
+            try:
+                with db.session.begin_nested():
+                    put(rota, need, person, now=BEFORE)
+            except Refusal:
+                continue
+            assert (need.id, person.id) in {one[:2] for one in unpacked_plan(rota.plan)}
+        db.session.expire_all()
+    asked = {
+        (one.need_id, one.person_id)
+        for one in db.session.scalars(select(Assignment))
+        if one.is_open_offer(BEFORE) and one.asked_by_id is not None
+    }
+    assert asked <= {one[:2] for one in unpacked_plan(rota.plan)}
+    assert double_booked(house) == before
+    if rota.bound is not None:
+        assert rota.worth is not None
+        assert rota.worth <= rota.bound
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_whatever_is_pinned_there_is_a_plan(app: Flask, seed: int) -> None:
+    house = Chance(seed)
+    first = house.rota(may_move=bool(seed % 2))
+    for _try in range(25):
+        need, person = house.dice.choice(house.needs), house.dice.choice(house.people)
+        with suppress(NotToWish):
+            wish(first, need, person, wanted=house.dice.random() < 0.8, now=BEFORE)
+    rota = plan_again(first, now=BEFORE)
+    db.session.commit()
+    assert search_next(clock=lambda: BEFORE)
+    db.session.expire_all()
+    assert rota.stage is Stage.DONE
+    given = {one[:2] for one in unpacked_plan(rota.plan)}
+    told = select(Deed).where(Deed.rota_id == rota.id, Deed.act == Act.LEFT_OUT)
+    left_out = {(one.need_id, one.person_id) for one in db.session.scalars(told)}
+    pinned = {(one.need_id, one.person_id) for one in rota.wishes if one.wanted}
+    assert pinned
+    assert pinned == (pinned & given) | left_out
+    assert not pinned & given & left_out

@@ -16,6 +16,7 @@ from app.people.models import Person
 from app.people.terms import Level, Role
 from app.programme.kinds import Privacy
 from app.programme.terms import Term
+from app.rota import accepting
 from app.rota.frame import unpacked_plan
 from app.rota.models import Rota, Stage
 from app.rota.operations import plan_again, wish
@@ -93,6 +94,21 @@ def test_all_weeks_at_once_and_what_fails_is_told_with_its_reason(
     assert "1 could not be asked" in told
     assert "expected elsewhere at that time" in told
     assert "1 person was asked" in told
+
+
+def test_many_are_asked_in_portions_and_what_breaks_off_later_undoes_nothing(
+    house: House, mine: Browser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(accepting, "PORTION", 1)
+    rota = house.rota()
+    house.basir.erased_at = BEFORE
+    db.session.commit()
+    told = accepted(mine, rota, whole="1", seen=str(rota.version))
+    assert "1 person was asked" in told
+    assert "no longer there" in told
+    db.session.expire_all()
+    assert assignment_of(house.morning, house.amina) is not None
+    assert assignment_of(house.evening, house.basir) is None
 
 
 def test_a_form_that_is_wrong_keeps_what_was_typed(house: House, mine: Browser) -> None:

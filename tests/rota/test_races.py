@@ -10,10 +10,12 @@ from sqlalchemy import func, select
 from sqlalchemy.exc import DBAPIError
 
 from app.extensions import db
+from app.people.models import Centre, Person
 from app.people.terms import Level
 from app.rota.accepting import accept
 from app.rota.board import all_new
 from app.rota.models import Rota
+from app.rota.operations import begin_rota, plan_again
 from app.rota.search import _taken, search_next
 from app.staffing.models import Assignment, Need, State
 from app.staffing.operations import give_up_place
@@ -92,6 +94,34 @@ def test_a_request_is_confirmed_or_taken_back_never_both(racing_app: Flask) -> N
             asked = db.session.get_one(Assignment, asked_id)
             assert asked.state in (State.WITHDRAWN, State.OFFERED)
             assert assignment_of(asked.need, asked.person) is asked
+
+
+def test_a_plan_asked_for_by_several_clicks_at_once_is_one(racing_app: Flask) -> None:
+    for _round in range(5):
+        with racing_app.app_context():
+            house = House()
+            db.session.commit()
+            coordinator_id, centre_id = house.coordinator.id, house.centre.id
+            before = house.rota().id
+
+        def begin(person_id: int = coordinator_id, centre_id: int = centre_id) -> object:
+            return begin_rota(
+                db.session.get_one(Person, person_id),
+                centre=db.session.get_one(Centre, centre_id),
+                first_day=MONDAY.date(),
+                last_day=MONDAY.date(),
+                now=BEFORE,
+            ).id
+
+        def again(before: int = before) -> object:
+            return plan_again(db.session.get_one(Rota, before), now=BEFORE).id
+
+        results = all_at_once(racing_app, [begin, again] * 3)
+        assert not [one for one in results if isinstance(one, DBAPIError)], results
+        assert len(set(results)) == 2
+        with racing_app.app_context():
+            while search_next(clock=lambda: BEFORE):
+                pass
 
 
 def test_two_workers_take_a_plan_once(racing_app: Flask) -> None:

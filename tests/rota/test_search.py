@@ -6,18 +6,20 @@ from datetime import timedelta
 
 import pytest
 from flask import Flask
+from sqlalchemy import select
 
 from app.extensions import db
+from app.people.models import Person
 from app.people.terms import Level
 from app.programme.places import TravelTime
 from app.rota import search
 from app.rota.frame import digest, unpacked, unpacked_plan
 from app.rota.inputs import framed
-from app.rota.models import Failure, Rota, Stage
+from app.rota.models import Act, Deed, Failure, Rota, Stage
 from app.rota.operations import plan_again, stop_search, wish
 from app.rota.search import search_next
 from app.staffing.matching.checker import breaches
-from app.staffing.models import State
+from app.staffing.models import Need, State
 from tests import make
 from tests.make import BEFORE, MONDAY
 from tests.rota.house import House, planned
@@ -122,15 +124,75 @@ def test_pinned_and_forbidden_hold_in_the_next_plan(house: House) -> None:
     assert planned(last) == {("ar", house.amina), ("prs", house.basir)}
 
 
-def test_pins_that_contradict_are_said(house: House) -> None:
+def left_out(rota: Rota) -> list[tuple[Need | None, Person | None]]:
+    """Where the trace says that a pin was left out, and of whom."""
+    found = select(Deed).where(Deed.rota_id == rota.id, Deed.act == Act.LEFT_OUT)
+    return [(one.need, one.person) for one in db.session.scalars(found.order_by(Deed.id))]
+
+
+def planned_again(rota: Rota) -> Rota:
+    again = plan_again(rota, now=BEFORE)
+    db.session.commit()
+    assert search_next(clock=lambda: BEFORE)
+    db.session.expire_all()
+    assert again.stage is Stage.DONE
+    return again
+
+
+def test_of_pins_that_contradict_the_later_is_left_out_and_told(house: House) -> None:
     first = house.rota()
     wish(first, house.evening, house.amina, wanted=True, now=BEFORE)
     wish(first, house.morning, house.amina, wanted=True, now=BEFORE)
-    again = plan_again(first, now=BEFORE)
-    db.session.commit()
-    search_next(clock=lambda: BEFORE)
-    db.session.refresh(again)
-    assert (again.stage, again.failure) == (Stage.FAILED, Failure.WISHES_CONTRADICT)
+    again = planned_again(first)
+    assert planned(again) == {("prs", house.amina)}
+    assert left_out(again) == [(house.morning, house.amina)]
+
+
+def test_a_pinned_place_that_a_colleague_gave_to_another_is_theirs(house: House) -> None:
+    first = house.rota()
+    wish(first, house.evening, house.basir, wanted=True, now=BEFORE)
+    other = make.mediator(house.centre, {"prs": Level.NATIVE}, name="Zahra")
+    make.assignment(need=house.evening, person=other, state=State.CONFIRMED)
+    again = planned_again(first)
+    assert planned(again) == {("ar", house.amina), ("prs", other)}
+    assert left_out(again) == [(house.evening, house.basir)]
+
+
+def test_somebody_pinned_who_became_busy_is_told(house: House) -> None:
+    first = house.rota()
+    wish(first, house.evening, house.basir, wanted=True, now=BEFORE)
+    elsewhere = make.meeting(activity=make.activity(centre=make.centre()), starts_at=MONDAY)
+    make.book_learner(house.basir, elsewhere)
+    again = planned_again(first)
+    assert left_out(again) == [(house.evening, house.basir)]
+    [deed] = db.session.scalars(select(Deed).where(Deed.rota_id == again.id))
+    assert deed.why == {"rules": ["expected_elsewhere"]}
+
+
+def test_a_pin_that_holds_is_not_told_of(house: House) -> None:
+    first = house.rota()
+    wish(first, house.evening, house.basir, wanted=True, now=BEFORE)
+    assert left_out(planned_again(first)) == []
+
+
+def test_half_a_relay_that_is_pinned_is_kept_with_the_other_half(house: House) -> None:
+    need = house.need("ti", MONDAY + timedelta(days=1), relay=True, interpreting=True)
+    speaks = {"ti": Level.NATIVE, "ar": Level.C1}
+    both = [make.mediator(house.centre, speaks, name=name) for name in ("Selam", "Mehret")]
+    house.amina.languages[0].interprets = Level.C1
+    first = house.rota()
+    [there] = [one for one in both if (need.id, one.id) in _names(first)]
+    [other] = [one for one in both if one is not there]
+    wish(first, need, other, wanted=True, now=BEFORE)
+    again = planned_again(first)
+    assert {who for need_id, who in _names(again) if need_id == need.id} == {
+        other.id,
+        house.amina.id,
+    }
+    wish(again, need, there, wanted=True, now=BEFORE)  # one place, and the earlier pin has it
+    last = planned_again(again)
+    assert (need.id, other.id) in _names(last)
+    assert left_out(last) == [(need, there)]
 
 
 def test_a_draft_term_can_be_planned_and_a_period_leaves_drafts_out(house: House) -> None:
@@ -260,6 +322,19 @@ def test_one_that_has_not_begun_is_stopped_at_once(house: House) -> None:
 
 def test_asked_twice_before_it_begins_is_one(house: House) -> None:
     assert house.asked() is house.asked()
+
+
+def test_planned_again_twice_before_it_has_ended_is_one(house: House) -> None:
+    first = house.rota()
+    again = plan_again(first, now=BEFORE)
+    assert plan_again(first, now=BEFORE) is again
+    wish(first, house.evening, house.amina, wanted=True, now=BEFORE)
+    other = plan_again(first, now=BEFORE)  # something else is wished by now
+    assert other is not again
+    db.session.commit()
+    assert search_next(clock=lambda: BEFORE)
+    db.session.expire_all()
+    assert plan_again(first, now=BEFORE) is other
 
 
 def test_the_languages_of_those_enrolled_decide_where_none_is_asked_for(house: House) -> None:
