@@ -48,6 +48,11 @@ class Proposed:
         return self.state in GONE
 
     @property
+    def fills(self) -> bool:
+        """Whether a place is filled by them: of a relay, by the one with the first half."""
+        return not self.said_no and (self.leg == DIRECT or self.leg % 2 == 0)
+
+    @property
     def value(self) -> str:
         """What stands for it in a form."""
         return f"{self.need.ref}:{self.person.ref}"
@@ -104,7 +109,7 @@ class Board:
             for one in line.proposed:
                 found[one.person].append(one)
         return [
-            (person, ones, self.hours[person])
+            (person, ones, self.hours.get(person, timedelta()))
             for person, ones in sorted(found.items(), key=lambda item: (item[0].name, item[0].id))
         ]
 
@@ -144,7 +149,8 @@ def _hours(lines: Iterable[Line]) -> dict[Person, timedelta]:
     found: dict[Person, timedelta] = defaultdict(timedelta)
     for line in lines:
         for one in line.proposed:
-            found[one.person] += _length(one.need.meeting)
+            if not one.said_no:
+                found[one.person] += _length(one.need.meeting)
     return found
 
 
@@ -229,7 +235,7 @@ def _line(
     ]
     leaves = [one for one in rest if _would_leave(rota, one)]
     others = [one for one in rest if one not in leaves]
-    filling = sum(one.leg == DIRECT or one.leg % 2 == 0 for one in proposed)
+    filling = sum(one.fills for one in proposed)
     filling += sum(one.state is State.CONFIRMED for one in others)
     return Line(
         need=need,

@@ -1,0 +1,88 @@
+"""What the board says after things went on: who said no, whose place is taken, who is idle."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+import time_machine
+from flask import Flask
+
+from app.extensions import db
+from app.people.terms import Level
+from app.rota.accepting import accept
+from app.rota.board import all_new, board_of, tally_of
+from app.rota.models import Rota
+from app.staffing.models import State
+from app.staffing.queries import assignment_of
+from tests import make
+from tests.conftest import Browser
+from tests.make import BEFORE
+from tests.rota.house import House
+
+
+@pytest.fixture(autouse=True)
+def clock() -> Iterator[time_machine.Traveller]:
+    with time_machine.travel(BEFORE, tick=False) as traveller:
+        yield traveller
+
+
+@pytest.fixture
+def house(app: Flask) -> House:
+    return House()
+
+
+@pytest.fixture
+def mine(house: House, browser: Browser) -> Browser:
+    db.session.commit()
+    return browser.sign_in(house.coordinator)
+
+
+def asked_and_declined(house: House) -> Rota:
+    """Everybody was asked; who was to come in the morning, Amina, said no."""
+    rota = house.rota()
+    accept(rota, all_new(rota, now=BEFORE), seen=rota.version, now=BEFORE)
+    asked = assignment_of(house.morning, house.amina)
+    assert asked is not None
+    asked.state = State.DECLINED
+    db.session.commit()
+    db.session.expire_all()
+    return rota
+
+
+@pytest.mark.parametrize("changes_only", [True, False])
+def test_the_place_of_whoever_said_no_is_empty(house: House, changes_only: bool) -> None:
+    rota = asked_and_declined(house)
+    board = board_of(rota, None, changes_only=changes_only, now=BEFORE)
+    assert (house.morning, 1) in [(line.need, line.empty) for line in board.lines]
+    assert tally_of(rota, now=BEFORE).empty == 1
+    assert house.amina not in board.hours
+
+
+def test_somebody_else_can_be_taken_after_a_no(house: House, mine: Browser) -> None:
+    carmen = make.mediator(
+        house.centre, {"ar": Level.NATIVE}, name="Carmen", home_centre=make.centre()
+    )
+    rota = asked_and_declined(house)
+    page = f"/rotas/{rota.ref}/needs/{house.morning.ref}"
+    text = mine.get(page).text
+    assert "said no" in text
+    assert "Why 1 place stays empty" in text
+    assert "Who was next" in text
+    assert "the plan is better without" not in text
+    # Carmen is free: neither is she needed elsewhere, nor has anything else to change.
+    assert "needed elsewhere by this plan" not in text
+    assert "What would fill it" not in text
+    assert text.count("Take this one") == 1
+    answer = mine.post(f"{page}/person", data={"person": carmen.ref})
+    assert answer.status_code == 303
+    db.session.expire_all()
+    assert (house.morning.id, carmen.id) in all_new(rota, now=BEFORE)
+
+
+def test_where_nobody_else_could_come_the_reasons_are_told(house: House, mine: Browser) -> None:
+    rota = asked_and_declined(house)
+    text = mine.get(f"/rotas/{rota.ref}/needs/{house.morning.ref}").text
+    assert "Take this one" not in text
+    assert "said no, or gave the place up" in text
+    assert "it cannot be filled: that is proved" in text
