@@ -17,26 +17,37 @@ from app.people.models import Person
 from app.people.terms import Role
 from app.programme.models import Meeting
 from app.programme.week import week_of
-from app.rota.frame import unpacked_plan
+from app.rota.frame import bridges, unpacked_plan
 from app.rota.inputs import GONE, needs_of_rota
 from app.rota.models import Rota, Stage
 from app.staffing.matching.instance import DIRECT
+from app.staffing.matching.relay import HOUSE_LANGUAGE
 from app.staffing.models import Assignment, Need, State
 from app.staffing.queries import is_offered
 
 LATELY = timedelta(hours=4)
 
 
+@dataclass(frozen=True)
+class Half:
+    """One half of a relay: between which two languages (BCP 47), and who does the other half."""
+
+    language: str
+    other: str
+    partners: tuple[Person, ...]
+
+
 @dataclass(frozen=True, kw_only=True)
 class Proposed:
     """Somebody whom the plan gives a place. *state*: where they stand with it today; *wish*: what
-    the coordinator said of it."""
+    the coordinator said of it; *half*: of two who do it in relay."""
 
     need: Need
     person: Person
     state: State | None
     leg: int = DIRECT
     wish: bool | None = None
+    half: Half | None = None
 
     @property
     def is_new(self) -> bool:
@@ -198,7 +209,32 @@ def lines_of(rota: Rota, needs: Sequence[Need], *, now: datetime) -> list[Line]:
             planned[need_id].append((person_id, leg))
     who = people_by_id({person_id for ones in planned.values() for person_id, _ in ones})
     wishes = {(wish.need_id, wish.person_id): wish.wanted for wish in rota.wishes}
-    return [_line(rota, need, planned.get(need.id, ()), who, wishes, now) for need in needs]
+    halves = _halves(rota, needs, planned, who)
+    return [_line(rota, need, planned.get(need.id, ()), who, wishes, halves, now) for need in needs]
+
+
+def _halves(
+    rota: Rota,
+    needs: Sequence[Need],
+    planned: Mapping[int, Sequence[tuple[int, int]]],
+    who: Mapping[int, Person],
+) -> dict[tuple[int, int], Half]:
+    """(need id, leg) -> which half of which relay that is."""
+    legs: dict[tuple[int, int], list[Person]] = defaultdict(list)
+    for need_id, ones in planned.items():
+        for person_id, leg in ones:
+            if leg != DIRECT and person_id in who:
+                legs[need_id, leg].append(who[person_id])
+    if not legs or rota.inputs is None:
+        return {}
+    through, asked_for = bridges(rota.inputs), {need.id: need.language or "" for need in needs}
+    found = {}
+    for need_id, leg in legs:
+        via, is_first = through[leg // 2], leg % 2 == 0
+        partners = legs.get((need_id, leg + 1 if is_first else leg - 1), ())
+        tags = (asked_for[need_id], via) if is_first else (via, HOUSE_LANGUAGE)
+        found[need_id, leg] = Half(*tags, tuple(partners))
+    return found
 
 
 def _line(
@@ -207,6 +243,7 @@ def _line(
     planned: Iterable[tuple[int, int]],
     who: Mapping[int, Person],
     wishes: Mapping[tuple[int, int], bool],
+    halves: Mapping[tuple[int, int], Half],
     now: datetime,
 ) -> Line:
     states = {
@@ -221,6 +258,7 @@ def _line(
             state=states.get(person_id),
             leg=leg,
             wish=wishes.get((need.id, person_id)),
+            half=halves.get((need.id, leg)),
         )
         for person_id, leg in planned
         if person_id in who

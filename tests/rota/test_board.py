@@ -11,7 +11,7 @@ from flask import Flask
 from app.extensions import db
 from app.people.terms import Level
 from app.rota.accepting import accept
-from app.rota.board import all_new, board_of, tally_of
+from app.rota.board import all_new, board_of, lines_of, tally_of
 from app.rota.models import Rota
 from app.staffing.models import State
 from app.staffing.queries import assignment_of
@@ -19,6 +19,7 @@ from tests import make
 from tests.conftest import Browser
 from tests.make import BEFORE
 from tests.rota.house import House
+from tests.rota.test_accepting import relay_house
 
 
 @pytest.fixture(autouse=True)
@@ -86,3 +87,44 @@ def test_where_nobody_else_could_come_the_reasons_are_told(house: House, mine: B
     assert "Take this one" not in text
     assert "said no, or gave the place up" in text
     assert "it cannot be filled: that is proved" in text
+
+
+def test_each_half_of_a_relay_says_which_and_with_whom(house: House) -> None:
+    need, first = relay_house(house)
+    rota = house.rota()
+    [line] = lines_of(rota, [need], now=BEFORE)
+    halves = {
+        one.person: (one.half.language, one.half.other, one.half.partners)
+        for one in line.proposed
+        if one.half
+    }
+    assert halves == {
+        first: ("ti", "ar", (house.amina,)),
+        house.amina: ("ar", "ro", (first,)),
+    }
+
+
+def test_each_half_of_a_relay_has_its_reasons(house: House, mine: Browser) -> None:
+    need, first = relay_house(house)
+    make.mediator(
+        house.centre,
+        {"ti": Level.NATIVE, "ar": Level.C1},
+        name="Second",
+        home_centre=make.centre(),
+    )
+    rota = house.rota()
+    text = mine.get(f"/rotas/{rota.ref}/needs/{need.ref}").text
+    first_half, second_half = text.split('<h2 class="panel-title">')[1:3]
+    if "Amina" in first_half.split("</h2>")[0]:
+        first_half, second_half = second_half, first_half
+    assert "number 1 of 2 who could come then" in first_half
+    assert "<li>speaks Tigrinya: native</li><li>speaks Arabic: C1</li>" in first_half
+    assert "Second" in first_half
+    assert "the only one who could come then" in second_half
+    assert "<li>interprets Arabic: C1</li>" in second_half
+    for page in (f"?all=1&week={need.meeting.starts_at:%Y-%m-%d}", f"/needs/{need.ref}"):
+        text = mine.get(f"/rotas/{rota.ref}{page}").text
+        assert "half of a relay between Tigrinya and Arabic, with \u2068Amina\u2069" in text
+        assert "half of a relay between Arabic and Romanian, with \u2068Selam\u2069" in text
+    assert "Take this one" not in text  # a half by itself is not given away by hand
+    assert "No place in this plan" not in mine.get(f"/rotas/{rota.ref}/people/{first.ref}").text
