@@ -13,17 +13,18 @@ from sqlalchemy import or_, select
 from sqlalchemy.orm import joinedload, selectinload
 
 from app.extensions import db
-from app.people.models import Person
-from app.people.terms import Role
+from app.people.models import Membership, Person
+from app.people.terms import HELPERS, Role
+from app.people.terms import Stage as MemberStage
 from app.programme.models import Meeting
 from app.programme.week import week_of
 from app.rota.frame import bridges, unpacked_plan
 from app.rota.inputs import GONE, needs_of_rota
 from app.rota.models import Rota, Stage
+from app.rota.standing import HELD, SETTLED, is_a_place, stand, stands_of, too_late
 from app.staffing.matching.instance import DIRECT
 from app.staffing.matching.relay import HOUSE_LANGUAGE
 from app.staffing.models import Assignment, Need, State
-from app.staffing.queries import is_offered
 
 LATELY = timedelta(hours=4)
 
@@ -40,7 +41,8 @@ class Half:
 @dataclass(frozen=True, kw_only=True)
 class Proposed:
     """Somebody whom the plan gives a place. *state*: where they stand with it today; *wish*: what
-    the coordinator said of it; *half*: of two who do it in relay."""
+    the coordinator said of it; *half*: of two who do it in relay; *too_late*: somebody whom the
+    plan does not have there took the place."""
 
     need: Need
     person: Person
@@ -48,11 +50,17 @@ class Proposed:
     leg: int = DIRECT
     wish: bool | None = None
     half: Half | None = None
+    too_late: bool = False
 
     @property
     def is_new(self) -> bool:
         """Whether accepting it would change anything."""
-        return self.state not in (State.CONFIRMED, State.OFFERED, *GONE)
+        return not self.too_late and self.state not in SETTLED
+
+    @property
+    def is_off(self) -> bool:
+        """Whether nothing comes of it any more."""
+        return self.said_no or self.too_late
 
     @property
     def said_no(self) -> bool:
@@ -61,7 +69,7 @@ class Proposed:
     @property
     def fills(self) -> bool:
         """Whether a place is filled by them: of a relay, by the one with the first half."""
-        return not self.said_no and (self.leg == DIRECT or self.leg % 2 == 0)
+        return not self.is_off and is_a_place(self.leg)
 
     @property
     def value(self) -> str:
@@ -86,7 +94,8 @@ class Line:
 
     @property
     def changes(self) -> bool:
-        return bool(self.empty or self.leaves or any(one.is_new for one in self.proposed))
+        news = any(one.is_new or one.too_late for one in self.proposed)
+        return bool(self.empty or self.leaves or news)
 
 
 @dataclass
@@ -160,7 +169,7 @@ def _hours(lines: Iterable[Line]) -> dict[Person, timedelta]:
     found: dict[Person, timedelta] = defaultdict(timedelta)
     for line in lines:
         for one in line.proposed:
-            if not one.said_no:
+            if not one.is_off:
                 found[one.person] += _length(one.need.meeting)
     return found
 
@@ -168,31 +177,28 @@ def _hours(lines: Iterable[Line]) -> dict[Person, timedelta]:
 def all_new(rota: Rota, *, now: datetime) -> dict[tuple[int, int], datetime]:
     """(need id, person id) of every proposal of the plan that would change something, and when its
     session begins."""
-    starts = {
-        need_id: starts_at
-        for need_id, starts_at in db.session.execute(
-            needs_of_rota(rota, now=now).with_only_columns(Need.id, Meeting.starts_at)
-        )
-    }
-    stands = _stands(rota, now)
-    return {
-        (need_id, person_id): starts[need_id]
-        for need_id, person_id, _ in unpacked_plan(rota.plan)
-        if need_id in starts and (need_id, person_id) not in stands
-    }
-
-
-def _stands(rota: Rota, now: datetime) -> dict[tuple[int, int], State]:
-    """(need id, person id) -> confirmed, asked, or said no: what the plan does not decide."""
-    ids = needs_of_rota(rota, now=now).with_only_columns(Need.id).order_by(None)
     rows = db.session.execute(
-        select(Assignment.need_id, Assignment.person_id, Assignment.state).where(
-            Assignment.need_id.in_(ids),
-            ~Assignment.trainee,
-            or_(Assignment.state.in_((State.CONFIRMED, *GONE)), is_offered(now)),
-        )
+        needs_of_rota(rota, now=now).with_only_columns(Need.id, Need.wanted, Meeting.starts_at)
     )
-    return {(need_id, person_id): state for need_id, person_id, state in rows}
+    stands = stands_of(rota, now)
+    found = {}
+    planned = _planned(rota)
+    for need_id, wanted, starts_at in rows:
+        ones = planned.get(need_id, ())
+        late = too_late(wanted, ones, stands.get(need_id, {}))
+        for who, leg in ones:
+            settled = who in stands.get(need_id, {})
+            if not settled and (who, leg) not in late:
+                found[need_id, who] = starts_at
+    return found
+
+
+def _planned(rota: Rota) -> dict[int, list[tuple[int, int]]]:
+    """Need id -> (person id, leg) of whom the plan gives it."""
+    planned: dict[int, list[tuple[int, int]]] = defaultdict(list)
+    for need_id, person_id, leg in unpacked_plan(rota.plan):
+        planned[need_id].append((person_id, leg))
+    return planned
 
 
 def _first_session(rota: Rota, now: datetime) -> datetime:
@@ -203,10 +209,7 @@ def _first_session(rota: Rota, now: datetime) -> datetime:
 def lines_of(rota: Rota, needs: Sequence[Need], *, now: datetime) -> list[Line]:
     """What the plan says of those needs, by time."""
     ids = {need.id for need in needs}
-    planned: dict[int, list[tuple[int, int]]] = defaultdict(list)
-    for need_id, person_id, leg in unpacked_plan(rota.plan):
-        if need_id in ids:
-            planned[need_id].append((person_id, leg))
+    planned = {need_id: ones for need_id, ones in _planned(rota).items() if need_id in ids}
     who = people_by_id({person_id for ones in planned.values() for person_id, _ in ones})
     wishes = {(wish.need_id, wish.person_id): wish.wanted for wish in rota.wishes}
     halves = _halves(rota, needs, planned, who)
@@ -240,7 +243,7 @@ def _halves(
 def _line(
     rota: Rota,
     need: Need,
-    planned: Iterable[tuple[int, int]],
+    planned: Sequence[tuple[int, int]],
     who: Mapping[int, Person],
     wishes: Mapping[tuple[int, int], bool],
     halves: Mapping[tuple[int, int], Half],
@@ -251,6 +254,12 @@ def _line(
         for one in need.assignments
         if not one.trainee and (one.state is not State.OFFERED or one.is_open_offer(now))
     }
+    stands = {
+        one.person_id: stand(rota, one.state, one.changed_at, one.stand_in_wanted_at)
+        for one in need.assignments
+        if one.person_id in states and one.state in SETTLED
+    }
+    late = too_late(need.wanted, planned, stands)
     proposed = tuple(
         Proposed(
             need=need,
@@ -259,6 +268,7 @@ def _line(
             leg=leg,
             wish=wishes.get((need.id, person_id)),
             half=halves.get((need.id, leg)),
+            too_late=(person_id, leg) in late,
         )
         for person_id, leg in planned
         if person_id in who
@@ -274,7 +284,7 @@ def _line(
     leaves = [one for one in rest if _would_leave(rota, one)]
     others = [one for one in rest if one not in leaves]
     filling = sum(one.fills for one in proposed)
-    filling += sum(one.state is State.CONFIRMED for one in others)
+    filling += sum(one.state is State.CONFIRMED or stands[one.person_id].takes for one in others)
     return Line(
         need=need,
         proposed=proposed,
@@ -288,6 +298,24 @@ def _would_leave(rota: Rota, one: Assignment) -> bool:
     """Whether the plan knew of their place and gives it to somebody else."""
     known = rota.began_at is not None and one.changed_at <= rota.began_at
     return rota.may_move and known and one.state is State.CONFIRMED
+
+
+def idle_in(rota: Rota, *, now: datetime) -> Sequence[Person]:
+    """Whoever helps in the centres of the plan and has no place in it, as far as its coordinator
+    may know of the sessions."""
+    visible = set(
+        db.session.scalars(needs_of_rota(rota, now=now).with_only_columns(Need.id).order_by(None))
+    )
+    busy = {who for need_id, who, _ in unpacked_plan(rota.plan) if need_id in visible}
+    places = [rota.centre_id] if rota.centre_id else rota.by.centres_where(Role.COORDINATOR)
+    helping = select(Membership.person_id).where(
+        Membership.centre_id.in_(places),
+        Membership.role.in_(HELPERS),
+        Membership.stage == MemberStage.ACTIVE,
+    )
+    found = select(Person).where(Person.id.in_(helping), Person.is_active)
+    everybody = db.session.scalars(found.order_by(Person.name, Person.id))
+    return [one for one in everybody if one.id not in busy]
 
 
 def people_by_id(ids: Iterable[int]) -> dict[int, Person]:
@@ -346,13 +374,18 @@ class Tally:
 
 def tally_of(rota: Rota, *, now: datetime) -> Tally:
     """How all places of the rota's days stand, as far as its coordinator may know of them."""
-    stands = _stands(rota, now)
-    held = Counter(need_id for (need_id, _), state in stands.items() if state is State.CONFIRMED)
-    asked = Counter(need_id for (need_id, _), state in stands.items() if state is State.OFFERED)
+    stands = stands_of(rota, now)
+    held, asked = (
+        {
+            need_id: sum(one.state is state for one in ones.values())
+            for need_id, ones in stands.items()
+        }
+        for state in HELD
+    )
     news = Counter(
         need_id
         for need_id, person_id, leg in unpacked_plan(rota.plan)
-        if (leg == DIRECT or leg % 2 == 0) and (need_id, person_id) not in stands
+        if is_a_place(leg) and person_id not in stands.get(need_id, ())
     )
     rows = db.session.execute(
         needs_of_rota(rota, now=now).with_only_columns(
@@ -364,7 +397,7 @@ def tally_of(rota: Rota, *, now: datetime) -> Tally:
     for need_id, role, language, wanted, starts_at, ends_at in rows:
         left = wanted
         for name, there in (("confirmed", held), ("asked", asked), ("proposed", news)):
-            taken = min(left, there[need_id])
+            taken = min(left, there.get(need_id, 0))
             counts[name] += taken
             left -= taken
         counts["empty"] += left

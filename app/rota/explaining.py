@@ -20,11 +20,12 @@ from app.rota.inputs import needs_of_rota
 from app.rota.models import Rota
 from app.rota.reading import read_plan
 from app.rota.reasons import Choice, Weighed, choice_for, exchanges
+from app.rota.standing import HELD
 from app.staffing.eligibility import best_level
 from app.staffing.matching.instance import DIRECT, Plan, Proposal, Way
 from app.staffing.matching.relay import halves
 from app.staffing.matching.roster import Roster
-from app.staffing.models import Assignment, Need
+from app.staffing.models import Assignment, Need, State
 from app.staffing.queries import interpreted_by, needs_planned_by, spoken_by, want_of
 
 SHOWN = 8
@@ -220,10 +221,12 @@ def _partners(rota: Rota, frame: Frame, plan: Plan, proposal: Proposal) -> tuple
 
 @dataclass(frozen=True, kw_only=True)
 class Elsewhere:
-    """A place that somebody could have instead; *instead_of*: whom the plan gives it now."""
+    """A place that somebody could have instead; *instead_of*: who has it now, by the plan or for
+    good. *is_held*: it cannot be given to anybody else, they are confirmed or asked."""
 
     need: Need
     fits: bool
+    is_held: bool
     instead_of: tuple[Person, ...]
 
 
@@ -253,10 +256,19 @@ def where_else(
                 Elsewhere(
                     need=line.need,
                     fits=free,
-                    instead_of=tuple(one.person for one in line.proposed),
+                    is_held=_held(rota, line) >= line.need.wanted,
+                    instead_of=tuple(
+                        one.person for one in (*line.proposed, *line.others) if not one.is_off
+                    ),
                 )
             )
     return mine, sorted(others, key=lambda one: (not one.fits, one.need.meeting.starts_at))
+
+
+def _held(rota: Rota, line: Line) -> int:
+    """How many places are held by people whom the plan does not move."""
+    stays = (State.OFFERED,) if rota.may_move else HELD
+    return sum(one.state in stays for one in (*line.proposed, *line.others))
 
 
 def _needs(rota: Rota, ids: Sequence[int], now: datetime) -> Sequence[Need]:

@@ -22,7 +22,7 @@ from app.programme.models import Meeting
 from app.programme.terms import Term
 from app.rota import operations
 from app.rota.accepting import accept
-from app.rota.board import all_new, board_of, colleagues, lines_of, tally_of
+from app.rota.board import all_new, board_of, colleagues, idle_in, lines_of, tally_of
 from app.rota.explaining import explained, in_hours, where_else
 from app.rota.forms import RotaForm
 from app.rota.models import Act, Deed, Rota, Stage, Wish
@@ -126,6 +126,7 @@ def board(ref: str) -> str:
         "rota/board.html",
         rota=rota,
         board=shown,
+        idle=idle_in(rota, now=now) if view == "people" and rota.has_plan else (),
         view=view,
         everything=everything,
         tally=tally_of(rota, now=now) if rota.has_plan else None,

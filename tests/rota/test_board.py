@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import timedelta
 
 import pytest
 import time_machine
 from flask import Flask
+from sqlalchemy import select
 
 from app.extensions import db
-from app.people.terms import Level
+from app.people.models import Person
+from app.people.terms import Level, Stage
+from app.programme.kinds import Privacy
 from app.rota.accepting import accept
 from app.rota.board import all_new, board_of, lines_of, tally_of
 from app.rota.models import Rota
@@ -17,7 +21,7 @@ from app.staffing.models import State
 from app.staffing.queries import assignment_of
 from tests import make
 from tests.conftest import Browser
-from tests.make import BEFORE
+from tests.make import BEFORE, MONDAY
 from tests.rota.house import House
 from tests.rota.test_accepting import relay_house
 
@@ -128,3 +132,90 @@ def test_each_half_of_a_relay_has_its_reasons(house: House, mine: Browser) -> No
         assert "half of a relay between Arabic and Romanian, with \u2068Selam\u2069" in text
     assert "Take this one" not in text  # a half by itself is not given away by hand
     assert "No place in this plan" not in mine.get(f"/rotas/{rota.ref}/people/{first.ref}").text
+
+
+def test_whoever_has_nothing_in_the_plan_is_listed_after_the_others(
+    house: House, mine: Browser
+) -> None:
+    idle = make.mediator(house.centre, {"uk": Level.NATIVE}, name="Idle")
+    pauses = make.mediator(house.centre, {"uk": Level.NATIVE}, name="Pausing")
+    pauses.memberships[0].stage = Stage.PAUSED
+    rota = house.rota()
+    text = mine.get(f"/rotas/{rota.ref}?by=person").text
+    assert text.index("Basir") < text.index("Nothing in this plan") < text.index("Idle")
+    assert f"/rotas/{rota.ref}/people/{idle.ref}" in text
+    assert "Pausing" not in text
+    assert "Idle" not in mine.get(f"/rotas/{rota.ref}").text
+
+
+def test_nobody_is_told_apart_by_a_session_that_may_no_longer_be_known(
+    house: House, mine: Browser
+) -> None:
+    """Whoever the plan has there only has nothing in it for who may not know of it."""
+    rota = house.rota()
+    activity = house.evening.meeting.activity
+    activity.privacy = house.evening.meeting.privacy = Privacy.PROTECTED
+    activity.coordinator = make.coordinator(house.centre)
+    db.session.commit()
+    text = mine.get(f"/rotas/{rota.ref}?by=person").text
+    assert "Nothing in this plan" in text
+    assert f"/rotas/{rota.ref}/people/{house.basir.ref}" in text
+
+
+def test_who_was_next_is_a_way_to_them(house: House, mine: Browser) -> None:
+    next_one = make.mediator(
+        house.centre, {"prs": Level.NATIVE}, name="Farid", home_centre=make.centre()
+    )
+    rota = house.rota()
+    page = mine.get(f"/rotas/{rota.ref}/needs/{house.evening.ref}").text
+    assert f'people/{next_one.ref}"><bdi>Farid</bdi></a>' in page
+
+
+@pytest.mark.parametrize("state", [State.CONFIRMED, State.OFFERED])
+def test_nobody_is_put_where_somebody_has_the_place(
+    house: House, mine: Browser, state: State
+) -> None:
+    make.assignment(need=house.evening, person=house.basir, state=state)
+    rota = house.rota()
+    text = mine.get(f"/rotas/{rota.ref}/people/{house.amina.ref}").text
+    assert "now: \u2068Basir\u2069" in text
+    assert "Put here" not in text
+
+
+@pytest.mark.parametrize("state", [State.CONFIRMED, State.OFFERED])
+def test_a_place_that_somebody_else_took_meanwhile_is_not_ticked(
+    house: House, mine: Browser, state: State
+) -> None:
+    other = make.mediator(house.centre, {"prs": Level.NATIVE}, name="Zahra")
+    rota = house.rota()
+    [there] = lines_of(rota, [house.evening], now=BEFORE)[0].proposed
+    rival = other if there.person == house.basir else house.basir
+    later = BEFORE + timedelta(minutes=5)
+    make.assignment(need=house.evening, person=rival, state=state, changed_at=later)
+    db.session.commit()
+    db.session.expire_all()
+    assert list(all_new(rota, now=later)) == [(house.morning.id, house.amina.id)]
+    board = board_of(rota, None, changes_only=True, now=later)
+    assert [(one.need, one.person) for one in board.new] == [(house.morning, house.amina)]
+    assert (board.waiting, [line.empty for line in board.lines]) == (1, [0, 0])
+    text = mine.get(f"/rotas/{rota.ref}").text
+    assert "somebody else has the place by now" in text
+    assert there.value not in text
+
+
+def test_of_two_places_one_that_was_taken_leaves_one(house: House) -> None:
+    need = house.need("uk", MONDAY + timedelta(days=1), wanted=2)
+    for name in ("Oksana", "Olena", "Ostap"):
+        make.mediator(house.centre, {"uk": Level.NATIVE}, name=name)
+    rota = house.rota()
+    line = lines_of(rota, [need], now=BEFORE)[0]
+    planned = {one.person.name for one in line.proposed}
+    [left_out] = {"Oksana", "Olena", "Ostap"} - planned
+    rival = db.session.scalars(select(Person).where(Person.name == left_out)).one()
+    make.assignment(need=need, person=rival, state=State.CONFIRMED)
+    db.session.commit()
+    db.session.expire_all()
+    line = lines_of(rota, [need], now=BEFORE)[0]
+    assert [one.is_new for one in line.proposed] == [True, False]
+    assert sum(key[0] == need.id for key in all_new(rota, now=BEFORE)) == 1
+    assert line.empty == 0
