@@ -9,11 +9,12 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import or_, select
+from sqlalchemy import and_, or_, select
 from sqlalchemy.orm import joinedload, selectinload
 
 from app.extensions import db
 from app.people.models import Membership, Person
+from app.people.terms import HELD as MEMBERS
 from app.people.terms import HELPERS, Role
 from app.people.terms import Stage as MemberStage
 from app.programme.models import Meeting
@@ -307,15 +308,21 @@ def idle_in(rota: Rota, *, now: datetime) -> Sequence[Person]:
         db.session.scalars(needs_of_rota(rota, now=now).with_only_columns(Need.id).order_by(None))
     )
     busy = {who for need_id, who, _ in unpacked_plan(rota.plan) if need_id in visible}
-    places = [rota.centre_id] if rota.centre_id else rota.by.centres_where(Role.COORDINATOR)
     helping = select(Membership.person_id).where(
-        Membership.centre_id.in_(places),
+        Membership.centre_id.in_(_centres(rota)),
         Membership.role.in_(HELPERS),
         Membership.stage == MemberStage.ACTIVE,
     )
     found = select(Person).where(Person.id.in_(helping), Person.is_active)
     everybody = db.session.scalars(found.order_by(Person.name, Person.id))
     return [one for one in everybody if one.id not in busy]
+
+
+def _centres(rota: Rota) -> frozenset[int]:
+    """The ids of the centres that the plan is about."""
+    if rota.centre_id is not None:
+        return frozenset({rota.centre_id})
+    return rota.by.centres_where(Role.COORDINATOR)
 
 
 def people_by_id(ids: Iterable[int]) -> dict[int, Person]:
@@ -329,12 +336,20 @@ def _length(meeting: Meeting) -> timedelta:
 
 
 def colleagues(rota: Rota, *, now: datetime) -> list[Rota]:
-    """Plans of others for the same centre and days, under way or made within the last hours."""
+    """Plans of others for one of the same centres, by itself or among all of theirs, and the same
+    days; under way or made within the last hours."""
     lately = or_(Rota.stage.in_((Stage.WAITING, Stage.RUNNING)), Rota.made_at > now - LATELY)
-    if rota.centre_id is None:
-        return []
+    places = _centres(rota)
+    plan_there = select(Membership.person_id).where(
+        Membership.centre_id.in_(places),
+        Membership.role == Role.COORDINATOR,
+        Membership.stage.in_(MEMBERS),
+    )
     found = select(Rota).where(
-        Rota.centre_id == rota.centre_id,
+        or_(
+            Rota.centre_id.in_(places),
+            and_(Rota.centre_id.is_(None), Rota.by_id.in_(plan_there)),
+        ),
         Rota.by_id != rota.by_id,
         Rota.first_day <= rota.last_day,
         Rota.last_day >= rota.first_day,

@@ -11,12 +11,13 @@ from flask import Flask
 from sqlalchemy import select
 
 from app.extensions import db
-from app.people.models import Person
+from app.people.models import Centre, Person
 from app.people.terms import Level, Stage
 from app.programme.kinds import Privacy
 from app.rota.accepting import accept
-from app.rota.board import all_new, board_of, lines_of, tally_of
+from app.rota.board import all_new, board_of, colleagues, lines_of, tally_of
 from app.rota.models import Rota
+from app.rota.operations import begin_rota
 from app.staffing.models import State
 from app.staffing.queries import assignment_of
 from tests import make
@@ -219,3 +220,33 @@ def test_of_two_places_one_that_was_taken_leaves_one(house: House) -> None:
     assert [one.is_new for one in line.proposed] == [True, False]
     assert sum(key[0] == need.id for key in all_new(rota, now=BEFORE)) == 1
     assert line.empty == 0
+
+
+def asked_by(person: Person, centre: Centre | None) -> Rota:
+    """A plan of the first day of that week."""
+    day = MONDAY.date()
+    rota = begin_rota(person, centre=centre, first_day=day, last_day=day, now=BEFORE)
+    db.session.flush()
+    return rota
+
+
+def test_a_plan_of_all_centres_and_one_of_a_centre_in_it_know_of_each_other(house: House) -> None:
+    second = make.coordinator(house.centre)
+    mine, theirs = house.asked(), asked_by(second, None)
+    assert colleagues(mine, now=BEFORE) == [theirs]
+    assert colleagues(theirs, now=BEFORE) == [mine]
+
+
+def test_two_plans_of_all_centres_know_of_each_other_where_they_share_one(house: House) -> None:
+    second, third = make.coordinator(house.centre), make.coordinator(make.centre())
+    mine, theirs = house.asked(centre=None), asked_by(second, None)
+    asked_by(third, None)
+    assert colleagues(mine, now=BEFORE) == [theirs]
+
+
+def test_of_a_plan_of_other_centres_nothing_is_said(house: House) -> None:
+    elsewhere = make.centre()
+    asked_by(make.coordinator(elsewhere), elsewhere)
+    asked_by(make.coordinator(elsewhere), None)
+    assert colleagues(house.asked(), now=BEFORE) == []
+    assert colleagues(house.asked(centre=None), now=BEFORE) == []
