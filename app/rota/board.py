@@ -22,7 +22,7 @@ from app.programme.week import week_of
 from app.rota.frame import bridges, unpacked_plan
 from app.rota.inputs import GONE, needs_of_rota
 from app.rota.models import Rota, Stage
-from app.rota.standing import HELD, SETTLED, is_a_place, stand, stands_of, too_late
+from app.rota.standing import HELD, SETTLED, is_a_place, planned_of, stand, stands_of, too_late
 from app.staffing.matching.instance import DIRECT
 from app.staffing.matching.relay import HOUSE_LANGUAGE
 from app.staffing.models import Assignment, Need, State
@@ -183,7 +183,7 @@ def all_new(rota: Rota, *, now: datetime) -> dict[tuple[int, int], datetime]:
     )
     stands = stands_of(rota, now)
     found = {}
-    planned = _planned(rota)
+    planned = planned_of(rota)
     for need_id, wanted, starts_at in rows:
         ones = planned.get(need_id, ())
         late = too_late(wanted, ones, stands.get(need_id, {}))
@@ -194,14 +194,6 @@ def all_new(rota: Rota, *, now: datetime) -> dict[tuple[int, int], datetime]:
     return found
 
 
-def _planned(rota: Rota) -> dict[int, list[tuple[int, int]]]:
-    """Need id -> (person id, leg) of whom the plan gives it."""
-    planned: dict[int, list[tuple[int, int]]] = defaultdict(list)
-    for need_id, person_id, leg in unpacked_plan(rota.plan):
-        planned[need_id].append((person_id, leg))
-    return planned
-
-
 def _first_session(rota: Rota, now: datetime) -> datetime:
     first = needs_of_rota(rota, now=now).with_only_columns(Meeting.starts_at).limit(1)
     return db.session.scalars(first).one_or_none() or now
@@ -210,7 +202,7 @@ def _first_session(rota: Rota, now: datetime) -> datetime:
 def lines_of(rota: Rota, needs: Sequence[Need], *, now: datetime) -> list[Line]:
     """What the plan says of those needs, by time."""
     ids = {need.id for need in needs}
-    planned = {need_id: ones for need_id, ones in _planned(rota).items() if need_id in ids}
+    planned = {need_id: ones for need_id, ones in planned_of(rota).items() if need_id in ids}
     who = people_by_id({person_id for ones in planned.values() for person_id, _ in ones})
     wishes = {(wish.need_id, wish.person_id): wish.wanted for wish in rota.wishes}
     halves = _halves(rota, needs, planned, who)

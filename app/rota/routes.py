@@ -28,6 +28,7 @@ from app.rota.forms import RotaForm
 from app.rota.models import Act, Deed, Rota, Stage, Wish
 from app.rota.nobody import why_empty
 from app.rota.operations import begin_rota
+from app.rota.unmet import unmet_in
 from app.rota.words import remedy, why_refused
 from app.staffing.models import Need, State
 from app.staffing.queries import needs_planned_by
@@ -130,6 +131,7 @@ def board(ref: str) -> str:
         view=view,
         everything=everything,
         tally=tally_of(rota, now=now) if rota.has_plan else None,
+        unmet=unmet_in(rota, now=now) if rota.has_plan else (),
         waits_long=_waits_long(rota, now),
         colleagues=colleagues(rota, now=now),
         wishes=_wishes(rota),

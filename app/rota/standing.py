@@ -10,6 +10,7 @@ from datetime import datetime
 from sqlalchemy import or_, select
 
 from app.extensions import db
+from app.rota.frame import unpacked_plan
 from app.rota.inputs import GONE, needs_of_rota
 from app.rota.models import Rota
 from app.staffing.matching.instance import DIRECT
@@ -80,3 +81,11 @@ def stands_of(rota: Rota, now: datetime) -> dict[int, dict[int, Stand]]:
     for need_id, person_id, state, changed_at, stand_in_wanted_at in rows:
         found[need_id][person_id] = stand(rota, state, changed_at, stand_in_wanted_at)
     return found
+
+
+def planned_of(rota: Rota) -> dict[int, list[tuple[int, int]]]:
+    """Need id -> (person id, leg) of whom the plan gives it."""
+    planned: dict[int, list[tuple[int, int]]] = defaultdict(list)
+    for need_id, person_id, leg in unpacked_plan(rota.plan):
+        planned[need_id].append((person_id, leg))
+    return planned

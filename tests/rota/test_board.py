@@ -11,13 +11,14 @@ from flask import Flask
 from sqlalchemy import select
 
 from app.extensions import db
-from app.people.models import Centre, Person
+from app.people.models import Centre, Person, SpokenLanguage
 from app.people.terms import Level, Stage
 from app.programme.kinds import Privacy
 from app.rota.accepting import accept
 from app.rota.board import all_new, board_of, colleagues, lines_of, tally_of
 from app.rota.models import Rota
 from app.rota.operations import begin_rota
+from app.rota.unmet import Unmet, unmet_in
 from app.staffing.models import State
 from app.staffing.queries import assignment_of
 from tests import make
@@ -250,3 +251,60 @@ def test_of_a_plan_of_other_centres_nothing_is_said(house: House) -> None:
     asked_by(make.coordinator(elsewhere), None)
     assert colleagues(house.asked(), now=BEFORE) == []
     assert colleagues(house.asked(centre=None), now=BEFORE) == []
+
+
+def test_languages_of_the_enrolled_that_nobody_there_speaks_are_lacking(
+    house: House, mine: Browser
+) -> None:
+    """Amina comes for the Arabic; for Tigrinya, though no place is empty, nobody does."""
+    need = house.need(None, MONDAY + timedelta(days=1))
+    activity = need.meeting.activity
+    again = MONDAY + timedelta(days=2)
+    make.need(
+        meeting=make.meeting(activity=activity, starts_at=again, ends_at=again + timedelta(hours=2))
+    )
+    for tag in ("ti", "ti", "ti", "ar"):
+        learner = make.participant(house.centre)
+        learner.languages.append(SpokenLanguage(language=tag, speaks=Level.NATIVE))
+        make.enrolment(activity, learner)
+    db.session.commit()
+    db.session.expire_all()
+    rota = house.rota()
+    assert tally_of(rota, now=BEFORE).empty == 0
+    assert unmet_in(rota, now=BEFORE) == [Unmet("ti", 3, 2)]
+    text = mine.get(f"/rotas/{rota.ref}").text
+    assert "Tigrinya: 3 people who are enrolled, 2 sessions" in text
+    # Whoever speaks it and is confirmed by now, though not by the plan, counts.
+    selam = make.mediator(house.centre, {"ti": Level.B1}, name="Selam")
+    make.assignment(need=need, person=selam, state=State.CONFIRMED)
+    db.session.commit()
+    db.session.expire_all()
+    assert unmet_in(rota, now=BEFORE)[0] == Unmet("ti", 3, 1)
+
+
+def test_a_language_that_a_place_asks_for_is_lacking_once(house: House) -> None:
+    """At that session: the empty place says it already."""
+    need = house.need(None, MONDAY + timedelta(days=1))
+    make.need(meeting=need.meeting, language="ti")
+    learner = make.participant(house.centre)
+    learner.languages.append(SpokenLanguage(language="ti", speaks=Level.NATIVE))
+    make.enrolment(need.meeting.activity, learner)
+    db.session.commit()
+    db.session.expire_all()
+    rota = house.rota()
+    assert [one.language for one in tally_of(rota, now=BEFORE).lacking] == ["ti"]
+    assert unmet_in(rota, now=BEFORE) == []
+
+
+def test_whoever_said_no_speaks_for_nobody(house: House) -> None:
+    need = house.need(None, MONDAY + timedelta(days=1))
+    learner = make.participant(house.centre)
+    learner.languages.append(SpokenLanguage(language="ar", speaks=Level.NATIVE))
+    make.enrolment(need.meeting.activity, learner)
+    db.session.commit()
+    db.session.expire_all()
+    rota = house.rota()
+    assert unmet_in(rota, now=BEFORE) == []
+    make.assignment(need=need, person=house.amina, state=State.DECLINED)
+    db.session.commit()
+    assert unmet_in(rota, now=BEFORE) == [Unmet("ar", 1, 1)]
