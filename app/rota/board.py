@@ -22,7 +22,7 @@ from app.programme.week import week_of
 from app.rota.frame import bridges, unpacked_plan
 from app.rota.inputs import GONE, needs_of_rota
 from app.rota.models import Rota, Stage
-from app.rota.standing import HELD, SETTLED, is_a_place, planned_of, stand, stands_of, too_late
+from app.rota.taken import HELD, SETTLED, is_a_place, planned_of, stand, stands_of, too_late
 from app.staffing.matching.instance import DIRECT
 from app.staffing.matching.relay import HOUSE_LANGUAGE
 from app.staffing.models import Assignment, Need, State
@@ -144,7 +144,8 @@ def board_of(rota: Rota, day: date | None, *, changes_only: bool, now: datetime)
     zone = rota.centre.tz if rota.centre else rota.by.tz
     first, last = week_of(rota.first_day, zone).monday, week_of(rota.last_day, zone).monday
     news = all_new(rota, now=now)
-    soonest = (min(news.values()) if news else _first_session(rota, now)).astimezone(zone).date()
+    changes = [*news.values(), *_left_by_a_no(rota, now)]
+    soonest = (min(changes) if changes else _first_session(rota, now)).astimezone(zone).date()
     asked = week_of(day or soonest, zone).monday
     week = week_of(min(max(asked, first), last), zone)
     needs = db.session.scalars(
@@ -191,6 +192,23 @@ def all_new(rota: Rota, *, now: datetime) -> dict[tuple[int, int], datetime]:
             settled = who in stands.get(need_id, {})
             if not settled and (who, leg) not in late:
                 found[need_id, who] = starts_at
+    return found
+
+
+def _left_by_a_no(rota: Rota, now: datetime) -> list[datetime]:
+    """When the sessions begin at which somebody in the plan said no and a place is empty by now."""
+    rows = db.session.execute(
+        needs_of_rota(rota, now=now).with_only_columns(Need.id, Need.wanted, Meeting.starts_at)
+    )
+    stands, planned = stands_of(rota, now), planned_of(rota)
+    found = []
+    for need_id, wanted, starts_at in rows:
+        known = stands.get(need_id, {})
+        said_no = any(
+            who in known and known[who].state in GONE for who, _ in planned.get(need_id, ())
+        )
+        if said_no and sum(one.state in HELD for one in known.values()) < wanted:
+            found.append(starts_at)
     return found
 
 

@@ -20,7 +20,7 @@ from app.rota.inputs import needs_of_rota
 from app.rota.models import Rota
 from app.rota.reading import read_plan
 from app.rota.reasons import Choice, Weighed, choice_for, exchanges
-from app.rota.standing import HELD
+from app.rota.taken import HELD
 from app.staffing.eligibility import best_level
 from app.staffing.matching.instance import DIRECT, Plan, Proposal, Way
 from app.staffing.matching.relay import halves

@@ -17,7 +17,7 @@ from app.people.terms import Level, Role
 from app.programme.models import Activity, Meeting
 from app.rota.inputs import needs_of_rota
 from app.rota.models import Rota
-from app.rota.standing import HELD, planned_of, stands_of, too_late
+from app.rota.taken import HELD, planned_of, stands_of, too_late
 from app.signups.models import Enrolment
 from app.staffing.eligibility import best_level
 from app.staffing.languages_needed import Speaks, languages_missing

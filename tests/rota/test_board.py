@@ -66,6 +66,20 @@ def test_the_place_of_whoever_said_no_is_empty(house: House, changes_only: bool)
     assert house.amina not in board.hours
 
 
+def test_the_board_opens_where_somebody_said_no(house: House) -> None:
+    later = house.need("ar", MONDAY + timedelta(days=9))
+    rota = house.rota(last_day=later.meeting.starts_at.date())
+    accept(rota, all_new(rota, now=BEFORE), seen=rota.version, now=BEFORE)
+    asked = assignment_of(later, house.amina)
+    assert asked is not None
+    asked.state = State.DECLINED
+    db.session.commit()
+    db.session.expire_all()
+    board = board_of(rota, None, changes_only=True, now=BEFORE)
+    assert (board.monday, board.waiting) == (MONDAY.date() + timedelta(days=7), 0)
+    assert [line.need for line in board.lines] == [later]
+
+
 def test_somebody_else_can_be_taken_after_a_no(house: House, mine: Browser) -> None:
     carmen = make.mediator(
         house.centre, {"ar": Level.NATIVE}, name="Carmen", home_centre=make.centre()
