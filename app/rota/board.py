@@ -9,43 +9,68 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import or_, select
+from sqlalchemy import and_, or_, select
 from sqlalchemy.orm import joinedload, selectinload
 
 from app.extensions import db
-from app.people.models import Person
-from app.people.terms import Role
+from app.people.models import Membership, Person
+from app.people.terms import HELD as MEMBERS
+from app.people.terms import HELPERS, Role
+from app.people.terms import Stage as MemberStage
 from app.programme.models import Meeting
 from app.programme.week import week_of
-from app.rota.frame import unpacked_plan
+from app.rota.frame import bridges, unpacked_plan
 from app.rota.inputs import GONE, needs_of_rota
 from app.rota.models import Rota, Stage
+from app.rota.taken import HELD, SETTLED, is_a_place, planned_of, stand, stands_of, too_late
 from app.staffing.matching.instance import DIRECT
+from app.staffing.matching.relay import HOUSE_LANGUAGE
 from app.staffing.models import Assignment, Need, State
-from app.staffing.queries import is_offered
 
 LATELY = timedelta(hours=4)
+
+
+@dataclass(frozen=True)
+class Half:
+    """One half of a relay: between which two languages (BCP 47), and who does the other half."""
+
+    language: str
+    other: str
+    partners: tuple[Person, ...]
 
 
 @dataclass(frozen=True, kw_only=True)
 class Proposed:
     """Somebody whom the plan gives a place. *state*: where they stand with it today; *wish*: what
-    the coordinator said of it."""
+    the coordinator said of it; *half*: of two who do it in relay; *too_late*: somebody whom the
+    plan does not have there took the place."""
 
     need: Need
     person: Person
     state: State | None
     leg: int = DIRECT
     wish: bool | None = None
+    half: Half | None = None
+    too_late: bool = False
 
     @property
     def is_new(self) -> bool:
         """Whether accepting it would change anything."""
-        return self.state not in (State.CONFIRMED, State.OFFERED, *GONE)
+        return not self.too_late and self.state not in SETTLED
+
+    @property
+    def is_off(self) -> bool:
+        """Whether nothing comes of it any more."""
+        return self.said_no or self.too_late
 
     @property
     def said_no(self) -> bool:
         return self.state in GONE
+
+    @property
+    def fills(self) -> bool:
+        """Whether a place is filled by them: of a relay, by the one with the first half."""
+        return not self.is_off and is_a_place(self.leg)
 
     @property
     def value(self) -> str:
@@ -70,7 +95,8 @@ class Line:
 
     @property
     def changes(self) -> bool:
-        return bool(self.empty or self.leaves or any(one.is_new for one in self.proposed))
+        news = any(one.is_new or one.too_late for one in self.proposed)
+        return bool(self.empty or self.leaves or news)
 
 
 @dataclass
@@ -104,7 +130,7 @@ class Board:
             for one in line.proposed:
                 found[one.person].append(one)
         return [
-            (person, ones, self.hours[person])
+            (person, ones, self.hours.get(person, timedelta()))
             for person, ones in sorted(found.items(), key=lambda item: (item[0].name, item[0].id))
         ]
 
@@ -118,7 +144,8 @@ def board_of(rota: Rota, day: date | None, *, changes_only: bool, now: datetime)
     zone = rota.centre.tz if rota.centre else rota.by.tz
     first, last = week_of(rota.first_day, zone).monday, week_of(rota.last_day, zone).monday
     news = all_new(rota, now=now)
-    soonest = (min(news.values()) if news else _first_session(rota, now)).astimezone(zone).date()
+    changes = [*news.values(), *_left_by_a_no(rota, now)]
+    soonest = (min(changes) if changes else _first_session(rota, now)).astimezone(zone).date()
     asked = week_of(day or soonest, zone).monday
     week = week_of(min(max(asked, first), last), zone)
     needs = db.session.scalars(
@@ -144,38 +171,45 @@ def _hours(lines: Iterable[Line]) -> dict[Person, timedelta]:
     found: dict[Person, timedelta] = defaultdict(timedelta)
     for line in lines:
         for one in line.proposed:
-            found[one.person] += _length(one.need.meeting)
+            if not one.is_off:
+                found[one.person] += _length(one.need.meeting)
     return found
 
 
 def all_new(rota: Rota, *, now: datetime) -> dict[tuple[int, int], datetime]:
     """(need id, person id) of every proposal of the plan that would change something, and when its
     session begins."""
-    starts = {
-        need_id: starts_at
-        for need_id, starts_at in db.session.execute(
-            needs_of_rota(rota, now=now).with_only_columns(Need.id, Meeting.starts_at)
-        )
-    }
-    stands = _stands(rota, now)
-    return {
-        (need_id, person_id): starts[need_id]
-        for need_id, person_id, _ in unpacked_plan(rota.plan)
-        if need_id in starts and (need_id, person_id) not in stands
-    }
-
-
-def _stands(rota: Rota, now: datetime) -> dict[tuple[int, int], State]:
-    """(need id, person id) -> confirmed, asked, or said no: what the plan does not decide."""
-    ids = needs_of_rota(rota, now=now).with_only_columns(Need.id).order_by(None)
     rows = db.session.execute(
-        select(Assignment.need_id, Assignment.person_id, Assignment.state).where(
-            Assignment.need_id.in_(ids),
-            ~Assignment.trainee,
-            or_(Assignment.state.in_((State.CONFIRMED, *GONE)), is_offered(now)),
-        )
+        needs_of_rota(rota, now=now).with_only_columns(Need.id, Need.wanted, Meeting.starts_at)
     )
-    return {(need_id, person_id): state for need_id, person_id, state in rows}
+    stands = stands_of(rota, now)
+    found = {}
+    planned = planned_of(rota)
+    for need_id, wanted, starts_at in rows:
+        ones = planned.get(need_id, ())
+        late = too_late(wanted, ones, stands.get(need_id, {}))
+        for who, leg in ones:
+            settled = who in stands.get(need_id, {})
+            if not settled and (who, leg) not in late:
+                found[need_id, who] = starts_at
+    return found
+
+
+def _left_by_a_no(rota: Rota, now: datetime) -> list[datetime]:
+    """When the sessions begin at which somebody in the plan said no and a place is empty by now."""
+    rows = db.session.execute(
+        needs_of_rota(rota, now=now).with_only_columns(Need.id, Need.wanted, Meeting.starts_at)
+    )
+    stands, planned = stands_of(rota, now), planned_of(rota)
+    found = []
+    for need_id, wanted, starts_at in rows:
+        known = stands.get(need_id, {})
+        said_no = any(
+            who in known and known[who].state in GONE for who, _ in planned.get(need_id, ())
+        )
+        if said_no and sum(one.state in HELD for one in known.values()) < wanted:
+            found.append(starts_at)
+    return found
 
 
 def _first_session(rota: Rota, now: datetime) -> datetime:
@@ -186,21 +220,44 @@ def _first_session(rota: Rota, now: datetime) -> datetime:
 def lines_of(rota: Rota, needs: Sequence[Need], *, now: datetime) -> list[Line]:
     """What the plan says of those needs, by time."""
     ids = {need.id for need in needs}
-    planned: dict[int, list[tuple[int, int]]] = defaultdict(list)
-    for need_id, person_id, leg in unpacked_plan(rota.plan):
-        if need_id in ids:
-            planned[need_id].append((person_id, leg))
+    planned = {need_id: ones for need_id, ones in planned_of(rota).items() if need_id in ids}
     who = people_by_id({person_id for ones in planned.values() for person_id, _ in ones})
     wishes = {(wish.need_id, wish.person_id): wish.wanted for wish in rota.wishes}
-    return [_line(rota, need, planned.get(need.id, ()), who, wishes, now) for need in needs]
+    halves = _halves(rota, needs, planned, who)
+    return [_line(rota, need, planned.get(need.id, ()), who, wishes, halves, now) for need in needs]
+
+
+def _halves(
+    rota: Rota,
+    needs: Sequence[Need],
+    planned: Mapping[int, Sequence[tuple[int, int]]],
+    who: Mapping[int, Person],
+) -> dict[tuple[int, int], Half]:
+    """(need id, leg) -> which half of which relay that is."""
+    legs: dict[tuple[int, int], list[Person]] = defaultdict(list)
+    for need_id, ones in planned.items():
+        for person_id, leg in ones:
+            if leg != DIRECT and person_id in who:
+                legs[need_id, leg].append(who[person_id])
+    if not legs or rota.inputs is None:
+        return {}
+    through, asked_for = bridges(rota.inputs), {need.id: need.language or "" for need in needs}
+    found = {}
+    for need_id, leg in legs:
+        via, is_first = through[leg // 2], leg % 2 == 0
+        partners = legs.get((need_id, leg + 1 if is_first else leg - 1), ())
+        tags = (asked_for[need_id], via) if is_first else (via, HOUSE_LANGUAGE)
+        found[need_id, leg] = Half(*tags, tuple(partners))
+    return found
 
 
 def _line(
     rota: Rota,
     need: Need,
-    planned: Iterable[tuple[int, int]],
+    planned: Sequence[tuple[int, int]],
     who: Mapping[int, Person],
     wishes: Mapping[tuple[int, int], bool],
+    halves: Mapping[tuple[int, int], Half],
     now: datetime,
 ) -> Line:
     states = {
@@ -208,6 +265,12 @@ def _line(
         for one in need.assignments
         if not one.trainee and (one.state is not State.OFFERED or one.is_open_offer(now))
     }
+    stands = {
+        one.person_id: stand(rota, one.state, one.changed_at, one.stand_in_wanted_at)
+        for one in need.assignments
+        if one.person_id in states and one.state in SETTLED
+    }
+    late = too_late(need.wanted, planned, stands)
     proposed = tuple(
         Proposed(
             need=need,
@@ -215,6 +278,8 @@ def _line(
             state=states.get(person_id),
             leg=leg,
             wish=wishes.get((need.id, person_id)),
+            half=halves.get((need.id, leg)),
+            too_late=(person_id, leg) in late,
         )
         for person_id, leg in planned
         if person_id in who
@@ -229,8 +294,8 @@ def _line(
     ]
     leaves = [one for one in rest if _would_leave(rota, one)]
     others = [one for one in rest if one not in leaves]
-    filling = sum(one.leg == DIRECT or one.leg % 2 == 0 for one in proposed)
-    filling += sum(one.state is State.CONFIRMED for one in others)
+    filling = sum(one.fills for one in proposed)
+    filling += sum(one.state is State.CONFIRMED or stands[one.person_id].takes for one in others)
     return Line(
         need=need,
         proposed=proposed,
@@ -246,6 +311,30 @@ def _would_leave(rota: Rota, one: Assignment) -> bool:
     return rota.may_move and known and one.state is State.CONFIRMED
 
 
+def idle_in(rota: Rota, *, now: datetime) -> Sequence[Person]:
+    """Whoever helps in the centres of the plan and has no place in it, as far as its coordinator
+    may know of the sessions."""
+    visible = set(
+        db.session.scalars(needs_of_rota(rota, now=now).with_only_columns(Need.id).order_by(None))
+    )
+    busy = {who for need_id, who, _ in unpacked_plan(rota.plan) if need_id in visible}
+    helping = select(Membership.person_id).where(
+        Membership.centre_id.in_(_centres(rota)),
+        Membership.role.in_(HELPERS),
+        Membership.stage == MemberStage.ACTIVE,
+    )
+    found = select(Person).where(Person.id.in_(helping), Person.is_active)
+    everybody = db.session.scalars(found.order_by(Person.name, Person.id))
+    return [one for one in everybody if one.id not in busy]
+
+
+def _centres(rota: Rota) -> frozenset[int]:
+    """The ids of the centres that the plan is about."""
+    if rota.centre_id is not None:
+        return frozenset({rota.centre_id})
+    return rota.by.centres_where(Role.COORDINATOR)
+
+
 def people_by_id(ids: Iterable[int]) -> dict[int, Person]:
     """With their languages."""
     found = select(Person).where(Person.id.in_(list(ids))).options(selectinload(Person.languages))
@@ -257,12 +346,20 @@ def _length(meeting: Meeting) -> timedelta:
 
 
 def colleagues(rota: Rota, *, now: datetime) -> list[Rota]:
-    """Plans of others for the same centre and days, under way or made within the last hours."""
+    """Plans of others for one of the same centres, by itself or among all of theirs, and the same
+    days; under way or made within the last hours."""
     lately = or_(Rota.stage.in_((Stage.WAITING, Stage.RUNNING)), Rota.made_at > now - LATELY)
-    if rota.centre_id is None:
-        return []
+    places = _centres(rota)
+    plan_there = select(Membership.person_id).where(
+        Membership.centre_id.in_(places),
+        Membership.role == Role.COORDINATOR,
+        Membership.stage.in_(MEMBERS),
+    )
     found = select(Rota).where(
-        Rota.centre_id == rota.centre_id,
+        or_(
+            Rota.centre_id.in_(places),
+            and_(Rota.centre_id.is_(None), Rota.by_id.in_(plan_there)),
+        ),
         Rota.by_id != rota.by_id,
         Rota.first_day <= rota.last_day,
         Rota.last_day >= rota.first_day,
@@ -302,13 +399,18 @@ class Tally:
 
 def tally_of(rota: Rota, *, now: datetime) -> Tally:
     """How all places of the rota's days stand, as far as its coordinator may know of them."""
-    stands = _stands(rota, now)
-    held = Counter(need_id for (need_id, _), state in stands.items() if state is State.CONFIRMED)
-    asked = Counter(need_id for (need_id, _), state in stands.items() if state is State.OFFERED)
+    stands = stands_of(rota, now)
+    held, asked = (
+        {
+            need_id: sum(one.state is state for one in ones.values())
+            for need_id, ones in stands.items()
+        }
+        for state in HELD
+    )
     news = Counter(
         need_id
         for need_id, person_id, leg in unpacked_plan(rota.plan)
-        if (leg == DIRECT or leg % 2 == 0) and (need_id, person_id) not in stands
+        if is_a_place(leg) and person_id not in stands.get(need_id, ())
     )
     rows = db.session.execute(
         needs_of_rota(rota, now=now).with_only_columns(
@@ -320,7 +422,7 @@ def tally_of(rota: Rota, *, now: datetime) -> Tally:
     for need_id, role, language, wanted, starts_at, ends_at in rows:
         left = wanted
         for name, there in (("confirmed", held), ("asked", asked), ("proposed", news)):
-            taken = min(left, there[need_id])
+            taken = min(left, there.get(need_id, 0))
             counts[name] += taken
             left -= taken
         counts["empty"] += left

@@ -15,16 +15,18 @@ from app.people.languages import name_of
 from app.people.locale import page_language
 from app.people.models import Person
 from app.rota.board import Line, Proposed, lines_of, people_by_id
-from app.rota.frame import Frame
+from app.rota.frame import Frame, unpacked_plan
 from app.rota.inputs import needs_of_rota
 from app.rota.models import Rota
 from app.rota.reading import read_plan
 from app.rota.reasons import Choice, Weighed, choice_for, exchanges
+from app.rota.taken import HELD
 from app.staffing.eligibility import best_level
 from app.staffing.matching.instance import DIRECT, Plan, Proposal, Way
+from app.staffing.matching.relay import halves
 from app.staffing.matching.roster import Roster
-from app.staffing.models import Assignment, Need
-from app.staffing.queries import interpreted_by, needs_planned_by, spoken_by
+from app.staffing.models import Assignment, Need, State
+from app.staffing.queries import interpreted_by, needs_planned_by, spoken_by, want_of
 
 SHOWN = 8
 
@@ -71,7 +73,7 @@ def explained(rota: Rota, need: Need, line: Line) -> list[Explained]:
     found: list[Explained] = []
     for one in line.proposed:
         proposal = Proposal(number, frame.helper_at.get(one.person.id, -1), one.leg)
-        if proposal in plan.proposals and one.leg == DIRECT:
+        if proposal in plan.proposals:
             found.append(_explained(rota, frame, plan, need, one, proposal))
         else:
             found.append(Explained(proposed=one, sentences=(), rank=None, of=0, others=(), busy=0,
@@ -99,12 +101,12 @@ def _explained(
     mine = next((each for each in choice.ranked if each.proposal == proposal), None)
     return Explained(
         proposed=one,
-        sentences=(*_level(need, one.person), *(reasons_for(mine) if mine else ())),
+        sentences=(*_levels(frame, need, one), *(reasons_for(mine) if mine else ())),
         rank=choice.rank(proposal),
         of=len(choice.ranked),
         others=_others(frame, choice, mine),
         busy=len(choice.busy),
-        partners=_partners(rota, frame, plan, proposal),
+        partners=_partners(rota, frame, plan, proposal) if one.leg == DIRECT else (),
     )
 
 
@@ -124,15 +126,25 @@ def reasons_for(one: Weighed) -> Iterable[str]:
         yield _("said: if need be")
 
 
-def _level(need: Need, person: Person) -> Iterable[str]:
-    """How well somebody knows what is asked for."""
-    if need.language is None:
+def _levels(frame: Frame, need: Need, one: Proposed) -> Iterable[str]:
+    """How well somebody knows what is asked for: of a half of a relay, both its languages."""
+    want = want_of(need)
+    if one.leg != DIRECT:
+        via = frame.instance.relays[one.leg // 2].via
+        want = halves(want, via)[one.leg % 2]
+    yield from _level(want.language, one.person, interpreting=want.interpreting)
+    yield from _level(want.via, one.person, interpreting=False)
+
+
+def _level(tag: str | None, person: Person, *, interpreting: bool) -> Iterable[str]:
+    """How well somebody knows a language."""
+    if tag is None:
         return
-    language = name_of(need.language, page_language())
-    level = best_level(need.language, (interpreted_by if need.interpreting else spoken_by)(person))
+    language = name_of(tag, page_language())
+    level = best_level(tag, (interpreted_by if interpreting else spoken_by)(person))
     if level is None:
         return
-    if need.interpreting:
+    if interpreting:
         yield _("interprets %(language)s: %(level)s", language=language, level=level.label)
     else:
         yield _("speaks %(language)s: %(level)s", language=language, level=level.label)
@@ -209,10 +221,12 @@ def _partners(rota: Rota, frame: Frame, plan: Plan, proposal: Proposal) -> tuple
 
 @dataclass(frozen=True, kw_only=True)
 class Elsewhere:
-    """A place that somebody could have instead; *instead_of*: whom the plan gives it now."""
+    """A place that somebody could have instead; *instead_of*: who has it now, by the plan or for
+    good. *is_held*: it cannot be given to anybody else, they are confirmed or asked."""
 
     need: Need
     fits: bool
+    is_held: bool
     instead_of: tuple[Person, ...]
 
 
@@ -227,7 +241,8 @@ def where_else(
     helper = frame.helper_at[person.id]
     pairs = frame.instance.allowed
     could = pairs.need[(pairs.helper == helper) & (pairs.leg == DIRECT)].tolist()
-    needs = _needs(rota, [frame.need_ids[one] for one in could], now)
+    has = [need_id for need_id, who, _ in unpacked_plan(rota.plan) if who == person.id]
+    needs = _needs(rota, [*has, *(frame.need_ids[one] for one in could)], now)
     roster = Roster(frame.instance, plan)
     mine, others = [], []
     for line in lines_of(rota, needs, now=now):
@@ -241,10 +256,19 @@ def where_else(
                 Elsewhere(
                     need=line.need,
                     fits=free,
-                    instead_of=tuple(one.person for one in line.proposed),
+                    is_held=_held(rota, line) >= line.need.wanted,
+                    instead_of=tuple(
+                        one.person for one in (*line.proposed, *line.others) if not one.is_off
+                    ),
                 )
             )
     return mine, sorted(others, key=lambda one: (not one.fits, one.need.meeting.starts_at))
+
+
+def _held(rota: Rota, line: Line) -> int:
+    """How many places are held by people whom the plan does not move."""
+    stays = (State.OFFERED,) if rota.may_move else HELD
+    return sum(one.state in stays for one in (*line.proposed, *line.others))
 
 
 def _needs(rota: Rota, ids: Sequence[int], now: datetime) -> Sequence[Need]:

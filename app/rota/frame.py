@@ -196,6 +196,13 @@ def unpacked(data: bytes) -> Frame:
     return Frame(instance, ids[0], ids[1], ids[2], ids[3], facts, settled)
 
 
+def bridges(data: bytes) -> list[str]:
+    """The language through which each relay goes (BCP 47), without unpacking the rest."""
+    plain = zlib.decompress(data)
+    head = json.loads(plain[8 : 8 + int.from_bytes(plain[:8], "little")])
+    return [via for _, via in head["relays"]]
+
+
 def packed_plan(names: Sequence[tuple[int, int, int]]) -> bytes:
     """A plan as (need id, person id, leg), as bytes."""
     return zlib.compress(json.dumps(sorted(names), separators=(",", ":")).encode())

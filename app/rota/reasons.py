@@ -47,17 +47,16 @@ class Choice:
 
 
 def choice_for(frame: Frame, plan: Plan, need: int, proposal: Proposal | None = None) -> Choice:
-    """Everybody who may fill *need* directly, with the rest of the plan as it is and *proposal*
-    (whose place it is) taken out."""
+    """Everybody who may fill *need* directly, or do the same half of a relay as *proposal*, with
+    the rest of the plan as it is and *proposal* (whose place it is) taken out."""
     roster = Roster(frame.instance, plan)
     if proposal is not None:
         roster.remove(proposal)
-    room = roster.filled[need] < frame.instance.needs[need].wanted
     ranked, busy = [], []
-    for other in _offers(frame, need):
-        if other in roster.proposals:
+    for other in _offers(frame, need, DIRECT if proposal is None else proposal.leg):
+        if other.helper in roster.at_need[need]:
             continue
-        if room and roster.fits(other):
+        if roster.fits(other):
             ranked.append(_weighed(frame, roster, other))
         else:
             busy.append(other)
@@ -65,11 +64,11 @@ def choice_for(frame: Frame, plan: Plan, need: int, proposal: Proposal | None = 
     return Choice(tuple(ranked), tuple(busy))
 
 
-def _offers(frame: Frame, need: int) -> Sequence[Proposal]:
-    """The direct pairs of *need* that nobody forbade."""
+def _offers(frame: Frame, need: int, leg: int) -> Sequence[Proposal]:
+    """The pairs of *need* that nobody forbade: direct ones, or of one half of one relay."""
     pairs = frame.instance.allowed
-    rows = (pairs.need == need) & (pairs.leg == DIRECT)
-    return [Proposal(need, helper) for helper in sorted(pairs.helper[rows].tolist())]
+    rows = (pairs.need == need) & (pairs.leg == leg)
+    return [Proposal(need, helper, leg) for helper in sorted(pairs.helper[rows].tolist())]
 
 
 def _weighed(frame: Frame, roster: Roster, proposal: Proposal) -> Weighed:

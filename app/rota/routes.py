@@ -23,12 +23,13 @@ from app.programme.terms import Term
 from app.refusal import Refusal
 from app.rota import operations
 from app.rota.accepting import accept, in_portions
-from app.rota.board import all_new, board_of, colleagues, lines_of, tally_of
+from app.rota.board import all_new, board_of, colleagues, idle_in, lines_of, tally_of
 from app.rota.explaining import explained, in_hours, where_else
 from app.rota.forms import RotaForm
 from app.rota.models import Act, Deed, Rota, Stage, Wish
 from app.rota.nobody import why_empty
 from app.rota.operations import begin_rota
+from app.rota.unmet import unmet_in
 from app.rota.words import remedy, why_refused
 from app.staffing.models import Need, State
 from app.staffing.queries import needs_planned_by
@@ -127,9 +128,11 @@ def board(ref: str) -> str:
         "rota/board.html",
         rota=rota,
         board=shown,
+        idle=idle_in(rota, now=now) if view == "people" and rota.has_plan else (),
         view=view,
         everything=everything,
         tally=tally_of(rota, now=now) if rota.has_plan else None,
+        unmet=unmet_in(rota, now=now) if rota.has_plan else (),
         waits_long=_waits_long(rota, now),
         colleagues=colleagues(rota, now=now),
         wishes=_wishes(rota),

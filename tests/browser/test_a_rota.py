@@ -118,3 +118,50 @@ def test_without_scripts_the_page_comes_anew_by_itself(working: House, open_page
     page.goto(f"{working.base}/ro/rotas")
     page.click("main form[action$='/rotas'] button")
     found(page)
+
+
+@pytest.mark.parametrize(
+    ("language", "width", "height"),
+    [("ro", 360, 640), ("ar", 360, 640), ("ro", 1280, 720), ("ro", 640, 400)],
+)
+def test_nothing_that_has_the_focus_hides_behind_the_bar(
+    working: House, open_page: OpenPage, language: str, width: int, height: int
+) -> None:
+    page = open_page(width, scripts=True, height=height)
+    sign_in(page, working, "ilinca", language)
+    page.goto(f"{working.base}/{language}/rotas")
+    plan(page)
+    page.reload()
+    seen = 0
+    for _ in range(MOST_TABS):
+        page.keyboard.press("Tab")
+        found = page.evaluate(
+            """() => {
+              const one = document.activeElement, bar = document.querySelector(".rota-accept");
+              if (!document.querySelector("main").contains(one) || bar.contains(one)) return null;
+              const mine = one.getBoundingClientRect(), over = bar.getBoundingClientRect();
+              const hidden = mine.top >= over.top && mine.bottom <= over.bottom;
+              return hidden ? one.outerHTML : "";
+            }"""
+        )
+        assert not found
+        seen += found == ""
+    assert seen > 20
+
+
+@pytest.mark.parametrize(
+    ("focused", "afterwards"),
+    [("a[href$='/trace']", "a[href$='/trace']"), ("form[action$='/stop'] button", "h1")],
+)
+def test_the_focus_is_not_lost_when_the_plan_is_there(
+    one_house: House, open_page: OpenPage, focused: str, afterwards: str
+) -> None:
+    page = open_page(1280, scripts=True)
+    sign_in(page, one_house, "ilinca")
+    page.goto(f"{one_house.base}/ro/rotas")
+    page.click("main form[action$='/rotas'] button")
+    page.wait_for_url("**/rotas/*")
+    page.focus(focused)
+    with one_house.workers(1):
+        found(page)
+    expect(page.locator(afterwards)).to_be_focused()

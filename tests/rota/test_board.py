@@ -1,0 +1,324 @@
+"""What the board says after things went on: who said no, whose place is taken, who is idle."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import timedelta
+
+import pytest
+import time_machine
+from flask import Flask
+from sqlalchemy import select
+
+from app.extensions import db
+from app.people.models import Centre, Person, SpokenLanguage
+from app.people.terms import Level, Stage
+from app.programme.kinds import Privacy
+from app.rota.accepting import accept
+from app.rota.board import all_new, board_of, colleagues, lines_of, tally_of
+from app.rota.models import Rota
+from app.rota.operations import begin_rota
+from app.rota.unmet import Unmet, unmet_in
+from app.staffing.models import State
+from app.staffing.queries import assignment_of
+from tests import make
+from tests.conftest import Browser
+from tests.make import BEFORE, MONDAY
+from tests.rota.house import House
+from tests.rota.test_accepting import relay_house
+
+
+@pytest.fixture(autouse=True)
+def clock() -> Iterator[time_machine.Traveller]:
+    with time_machine.travel(BEFORE, tick=False) as traveller:
+        yield traveller
+
+
+@pytest.fixture
+def house(app: Flask) -> House:
+    return House()
+
+
+@pytest.fixture
+def mine(house: House, browser: Browser) -> Browser:
+    db.session.commit()
+    return browser.sign_in(house.coordinator)
+
+
+def asked_and_declined(house: House) -> Rota:
+    """Everybody was asked; who was to come in the morning, Amina, said no."""
+    rota = house.rota()
+    accept(rota, all_new(rota, now=BEFORE), seen=rota.version, now=BEFORE)
+    asked = assignment_of(house.morning, house.amina)
+    assert asked is not None
+    asked.state = State.DECLINED
+    db.session.commit()
+    db.session.expire_all()
+    return rota
+
+
+@pytest.mark.parametrize("changes_only", [True, False])
+def test_the_place_of_whoever_said_no_is_empty(house: House, changes_only: bool) -> None:
+    rota = asked_and_declined(house)
+    board = board_of(rota, None, changes_only=changes_only, now=BEFORE)
+    assert (house.morning, 1) in [(line.need, line.empty) for line in board.lines]
+    assert tally_of(rota, now=BEFORE).empty == 1
+    assert house.amina not in board.hours
+
+
+def test_the_board_opens_where_somebody_said_no(house: House) -> None:
+    later = house.need("ar", MONDAY + timedelta(days=9))
+    rota = house.rota(last_day=later.meeting.starts_at.date())
+    accept(rota, all_new(rota, now=BEFORE), seen=rota.version, now=BEFORE)
+    asked = assignment_of(later, house.amina)
+    assert asked is not None
+    asked.state = State.DECLINED
+    db.session.commit()
+    db.session.expire_all()
+    board = board_of(rota, None, changes_only=True, now=BEFORE)
+    assert (board.monday, board.waiting) == (MONDAY.date() + timedelta(days=7), 0)
+    assert [line.need for line in board.lines] == [later]
+
+
+def test_somebody_else_can_be_taken_after_a_no(house: House, mine: Browser) -> None:
+    carmen = make.mediator(
+        house.centre, {"ar": Level.NATIVE}, name="Carmen", home_centre=make.centre()
+    )
+    rota = asked_and_declined(house)
+    page = f"/rotas/{rota.ref}/needs/{house.morning.ref}"
+    text = mine.get(page).text
+    assert "said no" in text
+    assert "Why 1 place stays empty" in text
+    assert "Who was next" in text
+    assert "the plan is better without" not in text
+    # Carmen is free: neither is she needed elsewhere, nor has anything else to change.
+    assert "needed elsewhere by this plan" not in text
+    assert "What would fill it" not in text
+    assert text.count("Take this one") == 1
+    answer = mine.post(f"{page}/person", data={"person": carmen.ref})
+    assert answer.status_code == 303
+    db.session.expire_all()
+    assert (house.morning.id, carmen.id) in all_new(rota, now=BEFORE)
+
+
+def test_where_nobody_else_could_come_the_reasons_are_told(house: House, mine: Browser) -> None:
+    rota = asked_and_declined(house)
+    text = mine.get(f"/rotas/{rota.ref}/needs/{house.morning.ref}").text
+    assert "Take this one" not in text
+    assert "said no, or gave the place up" in text
+    assert "it cannot be filled: that is proved" in text
+
+
+def test_each_half_of_a_relay_says_which_and_with_whom(house: House) -> None:
+    need, first = relay_house(house)
+    rota = house.rota()
+    [line] = lines_of(rota, [need], now=BEFORE)
+    halves = {
+        one.person: (one.half.language, one.half.other, one.half.partners)
+        for one in line.proposed
+        if one.half
+    }
+    assert halves == {
+        first: ("ti", "ar", (house.amina,)),
+        house.amina: ("ar", "ro", (first,)),
+    }
+
+
+def test_each_half_of_a_relay_has_its_reasons(house: House, mine: Browser) -> None:
+    need, first = relay_house(house)
+    make.mediator(
+        house.centre,
+        {"ti": Level.NATIVE, "ar": Level.C1},
+        name="Second",
+        home_centre=make.centre(),
+    )
+    rota = house.rota()
+    text = mine.get(f"/rotas/{rota.ref}/needs/{need.ref}").text
+    first_half, second_half = text.split('<h2 class="panel-title">')[1:3]
+    if "Amina" in first_half.split("</h2>")[0]:
+        first_half, second_half = second_half, first_half
+    assert "number 1 of 2 who could come then" in first_half
+    assert "<li>speaks Tigrinya: native</li><li>speaks Arabic: C1</li>" in first_half
+    assert "Second" in first_half
+    assert "the only one who could come then" in second_half
+    assert "<li>interprets Arabic: C1</li>" in second_half
+    for page in (f"?all=1&week={need.meeting.starts_at:%Y-%m-%d}", f"/needs/{need.ref}"):
+        text = mine.get(f"/rotas/{rota.ref}{page}").text
+        assert "half of a relay between Tigrinya and Arabic, with \u2068Amina\u2069" in text
+        assert "half of a relay between Arabic and Romanian, with \u2068Selam\u2069" in text
+    assert "Take this one" not in text  # a half by itself is not given away by hand
+    assert "No place in this plan" not in mine.get(f"/rotas/{rota.ref}/people/{first.ref}").text
+
+
+def test_whoever_has_nothing_in_the_plan_is_listed_after_the_others(
+    house: House, mine: Browser
+) -> None:
+    idle = make.mediator(house.centre, {"uk": Level.NATIVE}, name="Idle")
+    pauses = make.mediator(house.centre, {"uk": Level.NATIVE}, name="Pausing")
+    pauses.memberships[0].stage = Stage.PAUSED
+    rota = house.rota()
+    text = mine.get(f"/rotas/{rota.ref}?by=person").text
+    assert text.index("Basir") < text.index("Nothing in this plan") < text.index("Idle")
+    assert f"/rotas/{rota.ref}/people/{idle.ref}" in text
+    assert "Pausing" not in text
+    assert "Idle" not in mine.get(f"/rotas/{rota.ref}").text
+
+
+def test_nobody_is_told_apart_by_a_session_that_may_no_longer_be_known(
+    house: House, mine: Browser
+) -> None:
+    """Whoever the plan has there only has nothing in it for who may not know of it."""
+    rota = house.rota()
+    activity = house.evening.meeting.activity
+    activity.privacy = house.evening.meeting.privacy = Privacy.PROTECTED
+    activity.coordinator = make.coordinator(house.centre)
+    db.session.commit()
+    text = mine.get(f"/rotas/{rota.ref}?by=person").text
+    assert "Nothing in this plan" in text
+    assert f"/rotas/{rota.ref}/people/{house.basir.ref}" in text
+
+
+def test_who_was_next_is_a_way_to_them(house: House, mine: Browser) -> None:
+    next_one = make.mediator(
+        house.centre, {"prs": Level.NATIVE}, name="Farid", home_centre=make.centre()
+    )
+    rota = house.rota()
+    page = mine.get(f"/rotas/{rota.ref}/needs/{house.evening.ref}").text
+    assert f'people/{next_one.ref}"><bdi>Farid</bdi></a>' in page
+
+
+@pytest.mark.parametrize("state", [State.CONFIRMED, State.OFFERED])
+def test_nobody_is_put_where_somebody_has_the_place(
+    house: House, mine: Browser, state: State
+) -> None:
+    make.assignment(need=house.evening, person=house.basir, state=state)
+    rota = house.rota()
+    text = mine.get(f"/rotas/{rota.ref}/people/{house.amina.ref}").text
+    assert "now: \u2068Basir\u2069" in text
+    assert "Put here" not in text
+
+
+@pytest.mark.parametrize("state", [State.CONFIRMED, State.OFFERED])
+def test_a_place_that_somebody_else_took_meanwhile_is_not_ticked(
+    house: House, mine: Browser, state: State
+) -> None:
+    other = make.mediator(house.centre, {"prs": Level.NATIVE}, name="Zahra")
+    rota = house.rota()
+    [there] = lines_of(rota, [house.evening], now=BEFORE)[0].proposed
+    rival = other if there.person == house.basir else house.basir
+    later = BEFORE + timedelta(minutes=5)
+    make.assignment(need=house.evening, person=rival, state=state, changed_at=later)
+    db.session.commit()
+    db.session.expire_all()
+    assert list(all_new(rota, now=later)) == [(house.morning.id, house.amina.id)]
+    board = board_of(rota, None, changes_only=True, now=later)
+    assert [(one.need, one.person) for one in board.new] == [(house.morning, house.amina)]
+    assert (board.waiting, [line.empty for line in board.lines]) == (1, [0, 0])
+    text = mine.get(f"/rotas/{rota.ref}").text
+    assert "somebody else has the place by now" in text
+    assert there.value not in text
+
+
+def test_of_two_places_one_that_was_taken_leaves_one(house: House) -> None:
+    need = house.need("uk", MONDAY + timedelta(days=1), wanted=2)
+    for name in ("Oksana", "Olena", "Ostap"):
+        make.mediator(house.centre, {"uk": Level.NATIVE}, name=name)
+    rota = house.rota()
+    line = lines_of(rota, [need], now=BEFORE)[0]
+    planned = {one.person.name for one in line.proposed}
+    [left_out] = {"Oksana", "Olena", "Ostap"} - planned
+    rival = db.session.scalars(select(Person).where(Person.name == left_out)).one()
+    make.assignment(need=need, person=rival, state=State.CONFIRMED)
+    db.session.commit()
+    db.session.expire_all()
+    line = lines_of(rota, [need], now=BEFORE)[0]
+    assert [one.is_new for one in line.proposed] == [True, False]
+    assert sum(key[0] == need.id for key in all_new(rota, now=BEFORE)) == 1
+    assert line.empty == 0
+
+
+def asked_by(person: Person, centre: Centre | None) -> Rota:
+    """A plan of the first day of that week."""
+    day = MONDAY.date()
+    rota = begin_rota(person, centre=centre, first_day=day, last_day=day, now=BEFORE)
+    db.session.flush()
+    return rota
+
+
+def test_a_plan_of_all_centres_and_one_of_a_centre_in_it_know_of_each_other(house: House) -> None:
+    second = make.coordinator(house.centre)
+    mine, theirs = house.asked(), asked_by(second, None)
+    assert colleagues(mine, now=BEFORE) == [theirs]
+    assert colleagues(theirs, now=BEFORE) == [mine]
+
+
+def test_two_plans_of_all_centres_know_of_each_other_where_they_share_one(house: House) -> None:
+    second, third = make.coordinator(house.centre), make.coordinator(make.centre())
+    mine, theirs = house.asked(centre=None), asked_by(second, None)
+    asked_by(third, None)
+    assert colleagues(mine, now=BEFORE) == [theirs]
+
+
+def test_of_a_plan_of_other_centres_nothing_is_said(house: House) -> None:
+    elsewhere = make.centre()
+    asked_by(make.coordinator(elsewhere), elsewhere)
+    asked_by(make.coordinator(elsewhere), None)
+    assert colleagues(house.asked(), now=BEFORE) == []
+    assert colleagues(house.asked(centre=None), now=BEFORE) == []
+
+
+def test_languages_of_the_enrolled_that_nobody_there_speaks_are_lacking(
+    house: House, mine: Browser
+) -> None:
+    """Amina comes for the Arabic; for Tigrinya, though no place is empty, nobody does."""
+    need = house.need(None, MONDAY + timedelta(days=1))
+    activity = need.meeting.activity
+    again = MONDAY + timedelta(days=2)
+    make.need(
+        meeting=make.meeting(activity=activity, starts_at=again, ends_at=again + timedelta(hours=2))
+    )
+    for tag in ("ti", "ti", "ti", "ar"):
+        learner = make.participant(house.centre)
+        learner.languages.append(SpokenLanguage(language=tag, speaks=Level.NATIVE))
+        make.enrolment(activity, learner)
+    db.session.commit()
+    db.session.expire_all()
+    rota = house.rota()
+    assert tally_of(rota, now=BEFORE).empty == 0
+    assert unmet_in(rota, now=BEFORE) == [Unmet("ti", 3, 2)]
+    text = mine.get(f"/rotas/{rota.ref}").text
+    assert "Tigrinya: 3 people who are enrolled, 2 sessions" in text
+    # Whoever speaks it and is confirmed by now, though not by the plan, counts.
+    selam = make.mediator(house.centre, {"ti": Level.B1}, name="Selam")
+    make.assignment(need=need, person=selam, state=State.CONFIRMED)
+    db.session.commit()
+    db.session.expire_all()
+    assert unmet_in(rota, now=BEFORE)[0] == Unmet("ti", 3, 1)
+
+
+def test_a_language_that_a_place_asks_for_is_lacking_once(house: House) -> None:
+    """At that session: the empty place says it already."""
+    need = house.need(None, MONDAY + timedelta(days=1))
+    make.need(meeting=need.meeting, language="ti")
+    learner = make.participant(house.centre)
+    learner.languages.append(SpokenLanguage(language="ti", speaks=Level.NATIVE))
+    make.enrolment(need.meeting.activity, learner)
+    db.session.commit()
+    db.session.expire_all()
+    rota = house.rota()
+    assert [one.language for one in tally_of(rota, now=BEFORE).lacking] == ["ti"]
+    assert unmet_in(rota, now=BEFORE) == []
+
+
+def test_whoever_said_no_speaks_for_nobody(house: House) -> None:
+    need = house.need(None, MONDAY + timedelta(days=1))
+    learner = make.participant(house.centre)
+    learner.languages.append(SpokenLanguage(language="ar", speaks=Level.NATIVE))
+    make.enrolment(need.meeting.activity, learner)
+    db.session.commit()
+    db.session.expire_all()
+    rota = house.rota()
+    assert unmet_in(rota, now=BEFORE) == []
+    make.assignment(need=need, person=house.amina, state=State.DECLINED)
+    db.session.commit()
+    assert unmet_in(rota, now=BEFORE) == [Unmet("ar", 1, 1)]
