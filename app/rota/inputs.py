@@ -27,6 +27,7 @@ from app.rota.values import (
     answers_in,
     covers,
     fair_half_hours,
+    is_between_weeks,
     languages_of,
     minutes_taken,
     urgency,
@@ -164,6 +165,7 @@ class _Rows:
         self.centre_at = {one: number for number, one in enumerate(self.centres)}
         self.wants = [want_of(need) for need in needs]
         self.homes = [self.centre_at[need.meeting.activity.centre_id] for need in needs]
+        self.zones = {meeting.activity.centre.tz for meeting in self.meetings}
 
     def _people(self) -> set[Person]:
         """Whoever helps in one of the centres, and whoever stands with a need already."""
@@ -353,7 +355,22 @@ def _pairs(rows: _Rows, known: Sequence[Known], held: Iterable[Held]) -> list[Pa
         reasons = reasons_against(rows.wants[one.need], there.candidate)
         if not not_overridden(one.assignment, reasons):
             pairs.append(_pair(rows, one.need, there))
-    return sorted(pairs, key=lambda one: (one.need, one.helper))
+    return sorted(_in_one_week(rows, pairs), key=lambda one: (one.need, one.helper))
+
+
+def _in_one_week(rows: _Rows, pairs: Iterable[Pair]) -> list[Pair]:
+    """Without whoever set a limit of hours, where a session is in one week by the clock of one
+    centre of the plan and in the next by that of another: the plan counts it in one of them."""
+    between = {
+        number
+        for number, need in enumerate(rows.needs)
+        if is_between_weeks(need.meeting, rows.zones)
+    }
+    return [
+        one
+        for one in pairs
+        if one.need not in between or rows.people[one.helper].hours_a_week is None
+    ]
 
 
 def _pair(rows: _Rows, number: int, known: Known, leg: int = DIRECT) -> Pair:
@@ -386,7 +403,8 @@ def _relays(rows: _Rows, known: Sequence[Known]) -> tuple[tuple[Relay, ...], lis
     if not allowed:
         return (), []
     found, legs = relays(rows.wants, rows.homes, known, allowed=allowed, bridges=BRIDGES)
-    return found, [_pair(rows, one.need, known[one.known], one.leg) for one in legs]
+    pairs = [_pair(rows, one.need, known[one.known], one.leg) for one in legs]
+    return found, _in_one_week(rows, pairs)
 
 
 def _places(rows: _Rows, held: Iterable[Held], facts: Iterable[Held]) -> tuple[Place, ...]:
@@ -411,7 +429,7 @@ def _helpers(rows: _Rows, known: Iterable[Known]) -> tuple[Helper, ...]:
     return tuple(
         Helper(
             weekly_minutes=None if who.hours_a_week is None else who.hours_a_week * 60,
-            taken=minutes_taken(candidate_of[number], who.tz) if number in candidate_of else {},
+            taken=minutes_taken(candidate_of[number], rows.zones) if number in candidate_of else {},
             half_hours=fair_half_hours(who, rows.centres, weeks),
             speaks=answers_in(who, languages),
         )

@@ -100,6 +100,39 @@ def test_hours_of_a_week_hold_over_the_whole_plan(house: House) -> None:
     assert rota.filled == 3
 
 
+def test_hours_of_a_week_are_counted_by_the_clock_of_the_centre(house: House) -> None:
+    """Sunday evening here is Monday in Dhaka."""
+    house.need("prs", MONDAY + timedelta(days=2))
+    house.amina.languages[1:] = []
+    house.basir.hours_a_week, house.basir.zone = 4, "Asia/Dhaka"
+    sunday = MONDAY + timedelta(days=6, hours=9, minutes=30)
+    elsewhere = make.meeting(
+        activity=make.activity(centre=make.centre()),
+        starts_at=sunday,
+        ends_at=sunday + timedelta(hours=2),
+    )
+    need = make.need(meeting=elsewhere, language="prs")
+    make.assignment(need=need, person=house.basir, state=State.CONFIRMED)
+    rota = house.rota()
+    assert len([who for _, who in _names(rota) if who == house.basir.id]) == 1
+
+
+def test_where_a_session_is_in_two_weeks_nobody_with_few_hours_is_planned(house: House) -> None:
+    """Sunday night in one centre of the plan is Monday in the other."""
+    other = make.centre(zone="Asia/Dhaka")
+    make.make_coordinator_too(house.coordinator, other)
+    there = make.meeting(
+        activity=make.activity(centre=other, coordinator=house.coordinator), starts_at=MONDAY
+    )
+    make.need(meeting=there, language="ti")
+    night = house.need("prs", MONDAY + timedelta(days=6, hours=10))
+    house.amina.languages[1:] = []
+    assert (night.id, house.basir.id) in _names(house.rota(centre=None))
+    house.basir.hours_a_week = 40
+    assert (night.id, house.basir.id) not in _names(house.rota(centre=None))
+    assert (night.id, house.basir.id) in _names(house.rota())
+
+
 def _names(rota: Rota) -> list[tuple[int, int]]:
     return [(need, who) for need, who, _ in unpacked_plan(rota.plan)]
 
