@@ -228,15 +228,20 @@ class _Rows:
 
     @cached_property
     def faces(self) -> frozenset[tuple[int, int]]:
-        """(helper, series) of who helped or will help there outside the days of the plan."""
+        """(helper, series) of who helped or will help there outside the days of the plan; who came
+        to learn did not help."""
         rows = db.session.execute(
-            select(Booking.person_id, Meeting.activity_id)
-            .join(Booking.meeting)
+            select(Assignment.person_id, Meeting.activity_id)
+            .join(Assignment.need)
+            .join(Need.meeting)
             .where(
-                Booking.person_id.in_(self.helper_at),
+                Assignment.person_id.in_(self.helper_at),
+                Assignment.state == State.CONFIRMED,
+                ~Assignment.trainee,
                 Meeting.activity_id.in_(self.series),
                 Meeting.id.not_in(self.meeting_at),
-                Booking.starts_at > self.now - KNOWN_FOR,
+                Meeting.status == Status.PLANNED,
+                Meeting.starts_at > self.now - KNOWN_FOR,
             )
             .distinct()
         )

@@ -569,6 +569,29 @@ class TestTheDesk:
         assert not has_place(activity, child)
         assert page not in browser.get(f"/en/activities/{activity.ref}/learners").text
 
+    @pytest.mark.parametrize("who", ["only applied here", "a colleague"])
+    def test_a_family_that_is_not_theirs_to_look_after_is_not_there(
+        self, browser: Browser, mother: Person, staff: Person, who: str
+    ) -> None:
+        activity = course(mother, coordinator=staff)
+        if "applied" in who:
+            other = make.applicant(activity.centre)
+            make.helps_too(other, make.centre())
+        else:
+            other = make.coordinator(activity.centre)
+        child = make.child(other, name="Yusuf")
+        make.enrolment(activity, other)
+        db.session.commit()
+        page = f"/en/activities/{activity.ref}/learners/{other.ref}/family"
+
+        shown = browser.get(page)
+        done = browser.post(page, data={"people": child.ref, "new_children": "Amina"})
+
+        assert (shown.status_code, done.status_code) == (404, 404)
+        assert named(other) == {"Yusuf"}
+        assert not has_place(activity, child)
+        assert page not in browser.get(f"/en/activities/{activity.ref}/learners").text
+
     @pytest.mark.parametrize("whose", ["the mother's", "the child's"])
     def test_of_what_is_elsewhere_only_the_time_of_the_new_session_is_told(
         self, browser: Browser, mother: Person, staff: Person, whose: str

@@ -9,6 +9,7 @@ from flask import Flask
 
 from app.extensions import db
 from app.people.terms import Level
+from app.programme.models import Status
 from app.programme.places import TravelTime
 from app.rota import search
 from app.rota.frame import digest, unpacked, unpacked_plan
@@ -177,6 +178,30 @@ def test_protected_sessions_are_planned_by_who_is_entrusted_with_them_only(house
     group = make.womens_group(centre=house.centre, coordinator=other)
     make.need(meeting=make.meeting(activity=group, starts_at=MONDAY), language="ar")
     assert house.rota().places == 2
+
+
+def test_only_who_helped_in_a_series_is_known_there(house: House) -> None:
+    """Who came to learn, or along to learn to help, is not yet who helps."""
+    activity = house.morning.meeting.activity
+    before = make.need(
+        meeting=make.meeting(activity=activity, starts_at=MONDAY - timedelta(days=7)), language="ar"
+    )
+    dropped = make.meeting(
+        activity=activity, starts_at=MONDAY - timedelta(days=14), status=Status.CANCELLED
+    )
+    learnt = make.meeting(activity=activity, starts_at=MONDAY - timedelta(days=21))
+    make.assignment(need=before, person=house.amina, state=State.CONFIRMED)
+    make.assignment(need=before, person=house.basir, state=State.CONFIRMED, trainee=True)
+    carmen = make.mediator(house.centre, {"ar": Level.C1})
+    away = make.need(meeting=dropped, language="ar")
+    make.assignment(need=away, person=carmen, state=State.CONFIRMED)
+    make.book_learner(carmen, learnt)
+    frame = framed(house.asked(), now=BEFORE)
+    assert frame is not None
+    known = {
+        (frame.person_ids[who], frame.activity_ids[line]) for who, line in frame.instance.faces
+    }
+    assert known == {(house.amina.id, activity.id)}
 
 
 def test_the_same_inputs_give_the_same_plan(house: House) -> None:
