@@ -20,7 +20,7 @@ from app.people.terms import Stage as MemberStage
 from app.programme.models import Activity, Booking, Meeting, Status
 from app.programme.queries import is_published, ways_to
 from app.programme.recurrence import instant
-from app.rota.frame import Frame, columns_of, pairs_of
+from app.rota.frame import Frame, columns_of, pairs_of, unpacked_plan
 from app.rota.models import Rota
 from app.rota.values import (
     KNOWN_FOR,
@@ -111,9 +111,19 @@ def framed(rota: Rota, *, now: datetime) -> Frame | None:
         standing = _standing(frame.instance, held)
         misfits = [one for one in held if one.pair not in standing]
         if not misfits:
-            return frame
+            return replace(frame, start=_start(rota), wishes=_wished(rota))
         held = [one for one in held if one.pair in standing]
         facts += [one for one in misfits if one.is_booked or _may_still(frame, one)]
+
+
+def _start(rota: Rota) -> frozenset[tuple[int, int]]:
+    """Where the plan before this one ended; its relays were numbered otherwise."""
+    before = unpacked_plan(rota.after.plan) if rota.after else []
+    return frozenset((need, person) for need, person, leg in before if leg == DIRECT)
+
+
+def _wished(rota: Rota) -> frozenset[tuple[int, int, bool]]:
+    return frozenset((one.need_id, one.person_id, one.wanted) for one in rota.wishes)
 
 
 def _may_still(frame: Frame, one: Held) -> bool:

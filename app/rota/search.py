@@ -7,7 +7,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import asdict
 from datetime import datetime, timedelta
+from functools import cache
+from hashlib import sha256
 from importlib.metadata import version
+from pathlib import Path
 from time import monotonic
 
 from sqlalchemy import or_, select, update
@@ -16,7 +19,8 @@ from app.database import new_ref
 from app.extensions import db
 from app.rota.frame import Frame, digest, packed, packed_plan, unpacked, unpacked_plan
 from app.rota.inputs import framed
-from app.rota.models import Failure, Rota, Stage
+from app.rota.models import Act, Deed, Failure, Rota, Stage
+from app.staffing import matching
 from app.staffing.matching.checker import breaches, places_filled
 from app.staffing.matching.instance import DIRECT, PinsContradict, Plan
 from app.staffing.matching.solving import Progress, plans
@@ -30,8 +34,9 @@ LOOK = 0.5
 """Seconds between two looks whether it is to stop."""
 RENEW = 10.0
 """Seconds between two renewals of the lease."""
-LONGEST = 120.0
-"""Seconds after which a search rests on what it has."""
+LONGEST = 300.0
+"""Seconds after which a search rests on what it has, and says so. Its end is told by the steps it
+has done; the clock is there for the largest periods and slow machines."""
 TRIES = 3
 BY_WEEK = 1_000_000
 """From so many pairs on, week by week."""
@@ -99,18 +104,22 @@ def _search(rota_id: int, holder: str, clock: Clock, stopping: Callable[[], bool
         return
     watch = _Watch(rota_id, holder, clock, stopping)
     start = _start(rota, frame)
-    seed, step = rota.seed, rota.step
+    seed, step, last = rota.seed, rota.step, None
     db.session.commit()
     if len(frame.instance.allowed) >= BY_WEEK:
         found = plans_by_week(frame.instance, start=start, seed=seed, stop=watch)
     else:
         found = plans(frame.instance, start=start, seed=seed, step=step, stop=watch)
-    for progress in found:
-        _keep(rota_id, holder, frame, progress)
+    for last in found:
+        _keep(rota_id, holder, frame, last)
     if watch.leaves:
         _write(rota_id, holder, lease_until=clock(), attempts=Rota.attempts - 1)
+    elif watch.was_asked:
+        _end(rota_id, holder, Stage.STOPPED, clock())
+    elif watch.is_late and not (last and last.is_best):
+        _end(rota_id, holder, Stage.TIMED_OUT, clock())
     else:
-        _end(rota_id, holder, Stage.STOPPED if watch.was_asked else Stage.DONE, clock())
+        _end(rota_id, holder, Stage.DONE, clock())
 
 
 def _frame(rota: Rota, holder: str, clock: Clock) -> Frame | None:
@@ -124,21 +133,27 @@ def _frame(rota: Rota, holder: str, clock: Clock) -> Frame | None:
         "inputs": packed(frame),
         "digest": digest(frame),
         "weights": asdict(frame.instance.weights),
-        "engine": f"HiGHS {version('highspy')}",
+        "engine": _engine(),
         "places": sum(need.wanted for need in frame.instance.needs) + len(frame.settled),
     }
     _write(rota.id, holder, **values)
     return frame
 
 
+@cache
+def _engine() -> str:
+    """The versions of what searches: HiGHS, and the fingerprint of our own code of the search."""
+    code = sha256()
+    for file in sorted(Path(str(matching.__file__)).parent.glob("*.py")):
+        code.update(file.read_bytes())
+    return f"HiGHS {version('highspy')}, Punte {code.hexdigest()[:12]}"
+
+
 def _start(rota: Rota, frame: Frame) -> Plan | None:
     """Where to go on: at the plan that was found, or at the one before this."""
     if rota.plan is not None:
         return frame.plan_of(unpacked_plan(rota.plan))
-    if rota.after is None or rota.after.plan is None:
-        return None
-    before = unpacked_plan(rota.after.plan)  # whose relays were numbered otherwise
-    return frame.plan_of(one for one in before if one[2] == DIRECT)
+    return frame.plan_of((need, person, DIRECT) for need, person in frame.start)
 
 
 def _keep(rota_id: int, holder: str, frame: Frame, progress: Progress) -> None:
@@ -161,7 +176,22 @@ def _keep(rota_id: int, holder: str, frame: Frame, progress: Progress) -> None:
 def _end(
     rota_id: int, holder: str, stage: Stage, now: datetime, *, failure: Failure | None = None
 ) -> None:
+    _record_found(rota_id, now)
     _write(rota_id, holder, stage=stage, failure=failure, ended_at=now, lease_until=None)
+
+
+def _record_found(rota_id: int, now: datetime) -> None:
+    """The plan as it was found, whatever is changed by hand afterwards."""
+    rota = db.session.get_one(Rota, rota_id, populate_existing=True)
+    if rota.plan is None:
+        return
+    why = {
+        "plan": unpacked_plan(rota.plan),
+        "worth": rota.worth,
+        "bound": rota.bound,
+        "step": rota.step,
+    }
+    db.session.add(Deed(rota_id=rota_id, at=now, act=Act.FOUND, why=why))
 
 
 def _write(rota_id: int, holder: str, **values: object) -> None:
@@ -189,7 +219,7 @@ class _Watch:
     ) -> None:
         self.rota_id, self.holder, self.clock, self.stopping = rota_id, holder, clock, stopping
         self.began = self.looked = self.renewed = monotonic()
-        self.was_asked = self.says_stop = self.leaves = False
+        self.was_asked = self.is_late = self.says_stop = self.leaves = False
 
     def __call__(self) -> bool:
         now = monotonic()
@@ -211,7 +241,8 @@ class _Watch:
             self.says_stop = True
             return
         self.was_asked = mine.stop_asked
-        self.says_stop = self.was_asked or now - self.began > LONGEST
+        self.is_late = now - self.began > LONGEST
+        self.says_stop = self.was_asked or self.is_late
         if now - self.renewed >= RENEW:
             self.renewed = now
             try:

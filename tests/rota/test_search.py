@@ -6,16 +6,17 @@ from datetime import timedelta
 
 import pytest
 from flask import Flask
+from sqlalchemy import select
 
 from app.extensions import db
 from app.people.terms import Level
 from app.programme.models import Status
 from app.programme.places import TravelTime
 from app.rota import search
-from app.rota.frame import digest, unpacked, unpacked_plan
+from app.rota.frame import digest, start_digest, unpacked, unpacked_plan
 from app.rota.inputs import framed
-from app.rota.models import Failure, Rota, Stage
-from app.rota.operations import plan_again, stop_search, wish
+from app.rota.models import Act, Deed, Failure, Rota, Stage
+from app.rota.operations import plan_again, put, stop_search, wish
 from app.rota.search import search_next
 from app.staffing.matching.checker import breaches
 from app.staffing.models import State
@@ -207,6 +208,50 @@ def test_only_who_helped_in_a_series_is_known_there(house: House) -> None:
 def test_the_same_inputs_give_the_same_plan(house: House) -> None:
     one, other = house.rota(), house.rota()
     assert (one.digest, one.plan, one.worth) == (other.digest, other.plan, other.worth)
+
+
+def test_the_plan_before_is_part_of_what_a_plan_is_made_from(house: House) -> None:
+    """Two may do the same: which of them was chosen by hand decides, and says so."""
+    zahra = make.mediator(house.centre, {"prs": Level.NATIVE}, name="Zahra")
+    first = house.rota()
+    other = zahra if ("prs", house.basir) in planned(first) else house.basir
+    put(first, house.evening, other, now=BEFORE)
+    wish(first, house.evening, other, wanted=None, now=BEFORE)
+    again, once_more = (searched(plan_again(first, now=BEFORE)) for _ in range(2))
+    assert again.plan != house.rota().plan
+    assert again.digest != house.rota().digest
+    assert (again.digest, again.plan) == (once_more.digest, once_more.plan)
+    assert again.inputs is not None
+    frame = unpacked(again.inputs)
+    assert start_digest(frame)
+    assert (house.evening.id, other.id) in frame.start
+
+
+def searched(rota: Rota) -> Rota:
+    db.session.commit()
+    assert search_next(clock=lambda: BEFORE)
+    db.session.refresh(rota)
+    return rota
+
+
+def test_what_was_found_is_kept_when_the_plan_is_changed_by_hand(house: House) -> None:
+    rota = house.rota()
+    names, worth = unpacked_plan(rota.plan), rota.worth
+    put(rota, house.evening, house.amina, now=BEFORE)
+    assert rota.worth != worth
+    found = db.session.scalars(select(Deed).where(Deed.act == Act.FOUND)).one()
+    assert [tuple(one) for one in found.why["plan"]] == names
+    assert (found.why["worth"], found.by, found.need) == (worth, None, None)
+
+
+def test_a_search_that_its_clock_cut_says_so(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One plan is as good as proved; of the other it is not known yet."""
+    monkeypatch.setattr(search, "LOOK", 0.0)
+    monkeypatch.setattr(search, "LONGEST", 0.0)
+    assert house.rota().stage is Stage.DONE
+    house.need("prs", MONDAY)
+    rota = house.rota()
+    assert (rota.stage, rota.has_plan) == (Stage.TIMED_OUT, True)
 
 
 def test_what_it_is_made_from_is_read_back_as_it_was(house: House) -> None:
