@@ -30,6 +30,8 @@ Clock = Callable[[], datetime]
 
 LEASE = timedelta(seconds=60)
 """So long nobody else touches a search whose worker says nothing."""
+READING = timedelta(minutes=10)
+"""So long nobody else touches it while what it is made from is read: nothing asks meanwhile."""
 LOOK = 0.5
 """Seconds between two looks whether it is to stop."""
 RENEW = 10.0
@@ -111,7 +113,7 @@ def _search(rota_id: int, holder: str, clock: Clock, stopping: Callable[[], bool
     else:
         found = plans(frame.instance, start=start, seed=seed, step=step, stop=watch)
     for last in found:
-        _keep(rota_id, holder, frame, last)
+        _keep(rota_id, holder, frame, last, clock())
     if watch.leaves:
         _write(rota_id, holder, lease_until=clock(), attempts=Rota.attempts - 1)
     elif watch.was_asked:
@@ -124,20 +126,23 @@ def _search(rota_id: int, holder: str, clock: Clock, stopping: Callable[[], bool
 
 def _frame(rota: Rota, holder: str, clock: Clock) -> Frame | None:
     """What it is made from: read once, and kept."""
-    if rota.inputs is not None:
-        return unpacked(rota.inputs)
-    frame = framed(rota, now=clock())
+    _write(rota.id, holder, lease_until=clock() + READING)
+    frame = unpacked(rota.inputs) if rota.inputs is not None else framed(rota, now=clock())
     if frame is None:
         return None
-    values = {
+    kept = {} if rota.inputs is not None else _kept(frame)
+    _write(rota.id, holder, lease_until=clock() + LEASE, **kept)
+    return frame
+
+
+def _kept(frame: Frame) -> dict[str, object]:
+    return {
         "inputs": packed(frame),
         "digest": digest(frame),
         "weights": asdict(frame.instance.weights),
         "engine": _engine(),
         "places": sum(need.wanted for need in frame.instance.needs) + len(frame.settled),
     }
-    _write(rota.id, holder, **values)
-    return frame
 
 
 @cache
@@ -156,7 +161,7 @@ def _start(rota: Rota, frame: Frame) -> Plan | None:
     return frame.plan_of((need, person, DIRECT) for need, person in frame.start)
 
 
-def _keep(rota_id: int, holder: str, frame: Frame, progress: Progress) -> None:
+def _keep(rota_id: int, holder: str, frame: Frame, progress: Progress, now: datetime) -> None:
     """A better plan, or a better proof, is there for everybody to see."""
     broken = breaches(frame.instance, progress.plan)
     if broken:
@@ -164,6 +169,7 @@ def _keep(rota_id: int, holder: str, frame: Frame, progress: Progress) -> None:
     _write(
         rota_id,
         holder,
+        lease_until=now + LEASE,
         plan=packed_plan(frame.names(progress.plan)),
         worth=progress.value,
         bound=progress.bound,

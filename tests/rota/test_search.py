@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from flask import Flask
@@ -19,6 +19,7 @@ from app.rota.models import Act, Deed, Failure, Rota, Stage
 from app.rota.operations import plan_again, put, stop_search, wish
 from app.rota.search import search_next
 from app.staffing.matching.checker import breaches
+from app.staffing.matching.solving import plans
 from app.staffing.models import State
 from tests import make
 from tests.make import BEFORE, MONDAY
@@ -306,6 +307,36 @@ def test_a_search_is_told_to_stop_by_its_coordinator(
     db.session.commit()
     assert watch()
     assert watch.was_asked
+
+
+def test_reading_what_it_is_made_from_may_take_longer_than_a_lease(house: House) -> None:
+    rota = house.asked()
+    leases = []
+
+    def clock() -> datetime:
+        leases.append(db.session.scalars(select(Rota.lease_until)).one())
+        return BEFORE
+
+    taken = search._taken(BEFORE)
+    assert taken is not None
+    assert search._frame(rota, taken[1], clock) is not None
+    assert max(filter(None, leases)) - BEFORE >= timedelta(minutes=10)
+    assert rota.lease_until is not None
+    assert rota.lease_until - BEFORE == search.LEASE
+
+
+def test_whoever_keeps_a_plan_holds_the_search_for_another_minute(house: House) -> None:
+    """Where the next question whether to stop is far away."""
+    rota = house.asked()
+    taken = search._taken(BEFORE)
+    assert taken is not None
+    frame = search._frame(rota, taken[1], lambda: BEFORE)
+    assert frame is not None
+    later = BEFORE + timedelta(seconds=50)
+    first = next(plans(frame.instance))
+    search._keep(rota.id, taken[1], frame, first, later)
+    db.session.refresh(rota)
+    assert rota.lease_until == later + search.LEASE
 
 
 def test_a_search_that_another_took_over_ends_quietly(
