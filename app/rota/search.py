@@ -1,10 +1,13 @@
 """The search of a rota, in the worker: taken by one at a time, kept after every better plan, gone
 on with after a restart, stopped when its coordinator says so. Commits as it goes.
+
+Its first plan is kept, and the search begins again from it: so it makes no difference to what is
+found whether the rota had to wait in between, while others got theirs.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import asdict
 from datetime import datetime, timedelta
 from functools import cache
@@ -13,7 +16,7 @@ from importlib.metadata import version
 from pathlib import Path
 from time import monotonic
 
-from sqlalchemy import or_, select, update
+from sqlalchemy import and_, or_, select, update
 
 from app.database import new_ref
 from app.extensions import db
@@ -39,6 +42,8 @@ RENEW = 10.0
 LONGEST = 300.0
 """Seconds after which a search rests on what it has, and says so. Its end is told by the steps it
 has done; the clock is there for the largest periods and slow machines."""
+WAITED = timedelta(seconds=2)
+"""Who waited so long for a worker is to have a first plan before it is their turn."""
 TRIES = 3
 BY_WEEK = 1_000_000
 """From so many pairs on, week by week."""
@@ -48,15 +53,20 @@ class Lost(Exception):
     """Somebody else works on it by now."""
 
 
-def search_next(*, clock: Clock, stopping: Callable[[], bool] = lambda: False) -> bool:
-    """Take the rota that waits the longest and search it; whether there was one. If the worker is
-    *stopping*, another goes on with it."""
-    taken = _taken(clock())
+def search_next(
+    *, clock: Clock, stopping: Callable[[], bool] = lambda: False, first: bool = False
+) -> bool:
+    """Take the rota that waits the longest, those without a plan before others, and search it;
+    whether there was one. If the worker is *stopping*, another goes on with it.
+
+    *first*: only where nobody else has had time for it, and only until it has its first plan.
+    """
+    taken = _taken(clock(), first=first)
     if taken is None:
         return False
     rota_id, holder = taken
     try:
-        _search(rota_id, holder, clock, stopping)
+        _search(rota_id, holder, clock, stopping, first=first)
     except Lost:
         db.session.rollback()
     except PinsContradict:
@@ -65,13 +75,15 @@ def search_next(*, clock: Clock, stopping: Callable[[], bool] = lambda: False) -
     return True
 
 
-def _taken(now: datetime) -> tuple[int, str] | None:
-    """Lease a rota that waits, or whose worker is gone."""
+def _taken(now: datetime, *, first: bool = False) -> tuple[int, str] | None:
+    """Lease a rota that waits, or whose worker is gone; *first*: that waits for its first plan, or
+    for its end."""
     left = or_(Rota.lease_until.is_(None), Rota.lease_until < now)
+    pressing = or_(Rota.stop_asked, and_(Rota.worth.is_(None), Rota.made_at <= now - WAITED))
     found = db.session.scalars(
         select(Rota.id)
-        .where(Rota.stage.in_((Stage.WAITING, Stage.RUNNING)), left)
-        .order_by(Rota.made_at, Rota.id)
+        .where(Rota.stage.in_((Stage.WAITING, Stage.RUNNING)), left, *([pressing] if first else []))
+        .order_by(Rota.worth.is_not(None), Rota.made_at, Rota.id)
         .limit(1)
         .with_for_update(skip_locked=True)
     ).one_or_none()
@@ -95,33 +107,57 @@ def _taken(now: datetime) -> tuple[int, str] | None:
     return None if taken is None else (taken, holder)
 
 
-def _search(rota_id: int, holder: str, clock: Clock, stopping: Callable[[], bool]) -> None:
+def _search(
+    rota_id: int, holder: str, clock: Clock, stopping: Callable[[], bool], *, first: bool
+) -> None:
     rota = db.session.get_one(Rota, rota_id)
     if rota.attempts > TRIES:
         _end(rota_id, holder, Stage.FAILED, clock(), failure=Failure.BROKE_OFF)
+        return
+    if rota.stop_asked and rota.has_plan:
+        _end(rota_id, holder, Stage.STOPPED, clock())
         return
     frame = _frame(rota, holder, clock)
     if frame is None:
         _end(rota_id, holder, Stage.FAILED, clock(), failure=Failure.NOTHING_TO_PLAN)
         return
     watch = _Watch(rota_id, holder, clock, stopping)
-    start = _start(rota, frame)
-    seed, step, last = rota.seed, rota.step, None
+    start, seed, step, is_new = _start(rota, frame), rota.seed, rota.step, not rota.has_plan
     db.session.commit()
-    if len(frame.instance.allowed) >= BY_WEEK:
-        found = plans_by_week(frame.instance, start=start, seed=seed, stop=watch)
-    else:
-        found = plans(frame.instance, start=start, seed=seed, step=step, stop=watch)
-    for last in found:
-        _keep(rota_id, holder, frame, last, clock())
+    last = None
+    if is_new:
+        last = next(_plans(frame, start, seed, step, watch), None)
+        if last is not None:
+            _keep(rota_id, holder, frame, last, clock())
+            start = last.plan
+            if first and not last.is_best:
+                _give_back(rota_id, holder)
+                return
+    if not is_new or (last and not last.is_best):
+        for last in _plans(frame, start, seed, step, watch):
+            _keep(rota_id, holder, frame, last, clock())
     if watch.leaves:
-        _write(rota_id, holder, lease_until=clock(), attempts=Rota.attempts - 1)
+        _give_back(rota_id, holder)
     elif watch.was_asked:
         _end(rota_id, holder, Stage.STOPPED, clock())
     elif watch.is_late and not (last and last.is_best):
         _end(rota_id, holder, Stage.TIMED_OUT, clock())
     else:
         _end(rota_id, holder, Stage.DONE, clock())
+
+
+def _plans(
+    frame: Frame, start: Plan | None, seed: int, step: int, watch: _Watch
+) -> Iterator[Progress]:
+    """Better and better plans."""
+    if len(frame.instance.allowed) >= BY_WEEK:
+        return plans_by_week(frame.instance, start=start, seed=seed, stop=watch)
+    return plans(frame.instance, start=start, seed=seed, step=step, stop=watch)
+
+
+def _give_back(rota_id: int, holder: str) -> None:
+    """Another may go on with it at once, and this was no failure."""
+    _write(rota_id, holder, lease_until=None, attempts=Rota.attempts - 1)
 
 
 def _frame(rota: Rota, holder: str, clock: Clock) -> Frame | None:

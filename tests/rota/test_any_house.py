@@ -18,6 +18,7 @@ from app.rota.board import all_new
 from app.rota.frame import digest, packed, unpacked, unpacked_plan
 from app.rota.inputs import framed
 from app.rota.models import Stage
+from app.rota.search import search_next
 from app.staffing.availability import Answer
 from app.staffing.matching.checker import breaches
 from app.staffing.models import Assignment, State
@@ -96,6 +97,18 @@ def test_a_plan_accepted_at_once_is_refused_to_nobody(app: Flask, seed: int) -> 
     for one in db.session.scalars(asked.order_by(Assignment.id)).all():
         if one.asked_by_id == house.coordinator.id:
             accept_offer(one, now=BEFORE)  # everybody says yes, and every yes still holds
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_whether_somebody_waited_makes_no_difference_to_their_plan(app: Flask, seed: int) -> None:
+    house = Chance(seed)
+    at_once, waited = house.rota(), house.asked()
+    soon = BEFORE + timedelta(seconds=5)
+    assert search_next(clock=lambda: soon, first=True)
+    search_next(clock=lambda: soon)
+    db.session.refresh(waited)
+    assert waited.stage is Stage.DONE
+    assert waited.plan == at_once.plan
 
 
 @pytest.mark.parametrize("seed", range(4))

@@ -356,6 +356,7 @@ def test_a_worker_that_stops_leaves_the_search_to_the_next_at_once(
     house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(search, "LOOK", 0.0)
+    house.need("prs", MONDAY)  # nobody is left for it: the first plan is not proved at once
     rota = house.asked()
     assert search_next(clock=lambda: BEFORE, stopping=lambda: True)
     db.session.refresh(rota)
@@ -363,6 +364,45 @@ def test_a_worker_that_stops_leaves_the_search_to_the_next_at_once(
     assert search_next(clock=lambda: BEFORE + timedelta(seconds=1))
     db.session.refresh(rota)
     assert rota.stage is Stage.DONE
+
+
+def test_who_waits_for_a_long_search_has_a_first_plan_meanwhile(house: House) -> None:
+    house.need("prs", MONDAY)  # nobody is left for it: the first plan is not proved at once
+    house.asked()
+    assert search._taken(BEFORE) is not None  # by a worker that is busy with it from now on
+    waits = house.asked()
+    soon = BEFORE + timedelta(seconds=5)
+    assert not search_next(clock=lambda: BEFORE, first=True)  # whoever has time takes it whole
+    assert search_next(clock=lambda: soon, first=True)
+    db.session.refresh(waits)
+    assert (waits.stage, waits.filled, waits.lease_until) == (Stage.RUNNING, 2, None)
+    assert not search_next(clock=lambda: soon, first=True)  # it has one
+    assert search_next(clock=lambda: soon)
+    db.session.refresh(waits)
+    assert (waits.stage, waits.attempts, waits.gap) == (Stage.DONE, 1, 0)
+
+
+def test_plans_that_are_not_there_yet_come_before_better_ones(house: House) -> None:
+    house.need("prs", MONDAY)
+    first = house.asked()
+    assert search_next(clock=lambda: BEFORE + timedelta(seconds=5), first=True)
+    second = house.asked()
+    taken = search._taken(BEFORE + timedelta(seconds=5))
+    assert taken is not None
+    assert (taken[0], first.stage) == (second.id, Stage.RUNNING)
+
+
+def test_a_plan_that_waits_for_a_better_one_can_be_stopped(house: House) -> None:
+    house.need("prs", MONDAY)
+    rota = house.asked()
+    soon = BEFORE + timedelta(seconds=5)
+    assert search_next(clock=lambda: soon, first=True)
+    db.session.refresh(rota)
+    stop_search(rota)
+    db.session.commit()
+    assert search_next(clock=lambda: soon, first=True)
+    db.session.refresh(rota)
+    assert (rota.stage, rota.filled) == (Stage.STOPPED, 2)
 
 
 def test_the_way_between_two_centres_takes_its_time(house: House) -> None:
