@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zlib
 from datetime import datetime, timedelta
 
 import pytest
@@ -323,6 +324,16 @@ def test_reading_what_it_is_made_from_may_take_longer_than_a_lease(house: House)
     assert max(filter(None, leases)) - BEFORE >= timedelta(minutes=10)
     assert rota.lease_until is not None
     assert rota.lease_until - BEFORE == search.LEASE
+
+
+def test_what_cannot_be_read_is_free_for_the_next_try_after_a_minute(house: House) -> None:
+    rota = house.asked()
+    rota.inputs = b"half a file"
+    db.session.commit()
+    with pytest.raises(zlib.error):
+        search_next(clock=lambda: BEFORE)
+    db.session.refresh(rota)
+    assert (rota.stage, rota.lease_until) == (Stage.RUNNING, BEFORE + search.LEASE)
 
 
 def test_whoever_keeps_a_plan_holds_the_search_for_another_minute(house: House) -> None:
