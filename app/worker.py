@@ -149,6 +149,7 @@ def timetable(app: Flask, me: Running) -> BackgroundScheduler:
         (partial(say_alive, me), BEAT),
         (ask, timedelta(seconds=10)),
         (partial(plan, me), timedelta(seconds=2)),
+        (partial(plan_first, me), timedelta(seconds=2)),
         (partial(remind, me), timedelta(seconds=30)),
         (keep_calendars, timedelta(minutes=1)),
         (offer_places, timedelta(seconds=30)),
@@ -286,6 +287,14 @@ def read_new_names() -> None:
 def plan(me: Running) -> None:
     """Search the rotas that coordinators asked for, one after the other."""
     while not me.stopping.is_set() and search_next(clock=clock.now, stopping=me.stopping.is_set):
+        pass
+
+
+def plan_first(me: Running) -> None:
+    """A first plan for whoever waits while another search goes on."""
+    while not me.stopping.is_set() and search_next(
+        clock=clock.now, stopping=me.stopping.is_set, first=True
+    ):
         pass
 
 

@@ -53,7 +53,7 @@ ROOT = Path(__file__).parent.parent
 def test_the_timetable_lives_in_memory_and_runs_each_job_alone(app: Flask) -> None:
     clockwork = timetable(app, Running())
 
-    assert len(clockwork.get_jobs()) == 13
+    assert len(clockwork.get_jobs()) == 14
     assert clockwork._job_defaults == {
         "coalesce": True,
         "max_instances": 1,

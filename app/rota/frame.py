@@ -41,7 +41,8 @@ class Frame:
 
     *facts* are what is known of each pair, in columns as long as the pairs are many: *above*,
     *preferred*, *way* as in `Pair`. *settled*: (need id, person id) of who is confirmed or asked
-    and has the place, whatever the plan says.
+    and has the place, whatever the plan says. *start*: (need id, person id) of the plan that the
+    search began with; *wishes*: (need id, person id, wanted) of what was pinned or not wanted.
     """
 
     instance: Instance
@@ -51,6 +52,8 @@ class Frame:
     activity_ids: tuple[int, ...]
     facts: Mapping[str, Ints]
     settled: frozenset[tuple[int, int]] = frozenset()
+    start: frozenset[tuple[int, int]] = frozenset()
+    wishes: frozenset[tuple[int, int, bool]] = frozenset()
 
     @cached_property
     def need_at(self) -> dict[int, int]:
@@ -129,6 +132,13 @@ def digest(frame: Frame) -> str:
     return hashlib.sha256(_plain(frame)).hexdigest()
 
 
+def start_digest(frame: Frame) -> str | None:
+    """SHA-256 of the plan that the search began with, in hex; None: it began with nothing."""
+    if not frame.start:
+        return None
+    return hashlib.sha256(json.dumps(sorted(frame.start)).encode()).hexdigest()
+
+
 def _plain(frame: Frame) -> bytes:
     one, pairs = frame.instance, frame.instance.pairs
     columns = {"need": pairs.need, "helper": pairs.helper, "leg": pairs.leg, **frame.facts}
@@ -136,6 +146,8 @@ def _plain(frame: Frame) -> bytes:
     head = {
         "ids": [frame.need_ids, frame.person_ids, frame.meeting_ids, frame.activity_ids],
         "settled": sorted(frame.settled),
+        "start": sorted(frame.start),
+        "wishes": sorted(frame.wishes),
         "meetings": [
             [m.starts, m.ends, m.place, m.week, m.series, m.online, dict(m.enrolled)]
             for m in one.meetings
@@ -193,7 +205,9 @@ def unpacked(data: bytes) -> Frame:
     ids = [tuple(one) for one in head["ids"]]
     facts = {name: columns[name] for name in ("above", "preferred", "way")}
     settled = frozenset((need, person) for need, person in head["settled"])
-    return Frame(instance, ids[0], ids[1], ids[2], ids[3], facts, settled)
+    start = frozenset((need, person) for need, person in head.get("start", ()))
+    wishes = frozenset((need, person, wanted) for need, person, wanted in head.get("wishes", ()))
+    return Frame(instance, ids[0], ids[1], ids[2], ids[3], facts, settled, start, wishes)
 
 
 def bridges(data: bytes) -> list[str]:

@@ -27,6 +27,7 @@ from app.rota.values import (
     answers_in,
     covers,
     fair_half_hours,
+    is_between_weeks,
     languages_of,
     minutes_taken,
     urgency,
@@ -110,9 +111,19 @@ def framed(rota: Rota, *, now: datetime) -> Frame | None:
         standing = _standing(frame.instance, held)
         misfits = [one for one in held if one.pair not in standing]
         if not misfits:
-            return frame
+            return replace(frame, start=_start(rota), wishes=_wished(rota))
         held = [one for one in held if one.pair in standing]
         facts += [one for one in misfits if one.is_booked or _may_still(frame, one)]
+
+
+def _start(rota: Rota) -> frozenset[tuple[int, int]]:
+    """Where the plan before this one ended; its relays were numbered otherwise."""
+    before = unpacked_plan(rota.after.plan) if rota.after else []
+    return frozenset((need, person) for need, person, leg in before if leg == DIRECT)
+
+
+def _wished(rota: Rota) -> frozenset[tuple[int, int, bool]]:
+    return frozenset((one.need_id, one.person_id, one.wanted) for one in rota.wishes)
 
 
 def _may_still(frame: Frame, one: Held) -> bool:
@@ -164,6 +175,7 @@ class _Rows:
         self.centre_at = {one: number for number, one in enumerate(self.centres)}
         self.wants = [want_of(need) for need in needs]
         self.homes = [self.centre_at[need.meeting.activity.centre_id] for need in needs]
+        self.zones = {meeting.activity.centre.tz for meeting in self.meetings}
 
     def _people(self) -> set[Person]:
         """Whoever helps in one of the centres, and whoever stands with a need already."""
@@ -226,15 +238,20 @@ class _Rows:
 
     @cached_property
     def faces(self) -> frozenset[tuple[int, int]]:
-        """(helper, series) of who helped or will help there outside the days of the plan."""
+        """(helper, series) of who helped or will help there outside the days of the plan; who came
+        to learn did not help."""
         rows = db.session.execute(
-            select(Booking.person_id, Meeting.activity_id)
-            .join(Booking.meeting)
+            select(Assignment.person_id, Meeting.activity_id)
+            .join(Assignment.need)
+            .join(Need.meeting)
             .where(
-                Booking.person_id.in_(self.helper_at),
+                Assignment.person_id.in_(self.helper_at),
+                Assignment.state == State.CONFIRMED,
+                ~Assignment.trainee,
                 Meeting.activity_id.in_(self.series),
                 Meeting.id.not_in(self.meeting_at),
-                Booking.starts_at > self.now - KNOWN_FOR,
+                Meeting.status == Status.PLANNED,
+                Meeting.starts_at > self.now - KNOWN_FOR,
             )
             .distinct()
         )
@@ -354,7 +371,22 @@ def _pairs(rows: _Rows, known: Sequence[Known], held: Iterable[Held]) -> list[Pa
         reasons = reasons_against(rows.wants[one.need], there.candidate)
         if not not_overridden(one.assignment, reasons):
             pairs.append(_pair(rows, one.need, there))
-    return sorted(pairs, key=lambda one: (one.need, one.helper))
+    return sorted(_in_one_week(rows, pairs), key=lambda one: (one.need, one.helper))
+
+
+def _in_one_week(rows: _Rows, pairs: Iterable[Pair]) -> list[Pair]:
+    """Without whoever set a limit of hours, where a session is in one week by the clock of one
+    centre of the plan and in the next by that of another: the plan counts it in one of them."""
+    between = {
+        number
+        for number, need in enumerate(rows.needs)
+        if is_between_weeks(need.meeting, rows.zones)
+    }
+    return [
+        one
+        for one in pairs
+        if one.need not in between or rows.people[one.helper].hours_a_week is None
+    ]
 
 
 def _pair(rows: _Rows, number: int, known: Known, leg: int = DIRECT) -> Pair:
@@ -387,7 +419,8 @@ def _relays(rows: _Rows, known: Sequence[Known]) -> tuple[tuple[Relay, ...], lis
     if not allowed:
         return (), []
     found, legs = relays(rows.wants, rows.homes, known, allowed=allowed, bridges=BRIDGES)
-    return found, [_pair(rows, one.need, known[one.known], one.leg) for one in legs]
+    pairs = [_pair(rows, one.need, known[one.known], one.leg) for one in legs]
+    return found, _in_one_week(rows, pairs)
 
 
 def _places(rows: _Rows, held: Iterable[Held], facts: Iterable[Held]) -> tuple[Place, ...]:
@@ -412,7 +445,7 @@ def _helpers(rows: _Rows, known: Iterable[Known]) -> tuple[Helper, ...]:
     return tuple(
         Helper(
             weekly_minutes=None if who.hours_a_week is None else who.hours_a_week * 60,
-            taken=minutes_taken(candidate_of[number], who.tz) if number in candidate_of else {},
+            taken=minutes_taken(candidate_of[number], rows.zones) if number in candidate_of else {},
             half_hours=fair_half_hours(who, rows.centres, weeks),
             speaks=answers_in(who, languages),
         )

@@ -32,6 +32,7 @@ class Stage(StrEnum):
     RUNNING = "running"
     STOPPED = "stopped"  # by its coordinator; what was found stays
     DONE = "done"
+    TIMED_OUT = "timed_out"  # the clock cut it; what was found stays
     FAILED = "failed"
 
     @property
@@ -41,6 +42,7 @@ class Stage(StrEnum):
             "running": _l("looking for a better plan"),
             "stopped": _l("stopped"),
             "done": _l("finished"),
+            "timed_out": _l("its time was over"),
             "failed": _l("could not be planned"),
         }[self.value]
 
@@ -154,8 +156,9 @@ class Wish(Base):
 
 
 class Act(StrEnum):
-    """What a coordinator did with a rota, or what became of it."""
+    """What a coordinator did with a rota, and what the search did with it."""
 
+    FOUND = "found"
     PINNED = "pinned"
     FORBADE = "forbade"
     FREED = "freed"  # took a wish back
@@ -168,6 +171,7 @@ class Act(StrEnum):
     @property
     def label(self) -> Any:
         return {
+            "found": _l("found by the search"),
             "pinned": _l("pinned"),
             "forbade": _l("not here"),
             "freed": _l("wish taken back"),
@@ -180,7 +184,8 @@ class Act(StrEnum):
 
 
 class Deed(Base):
-    """One thing done with one proposal of a rota. Never changed."""
+    """One thing done with one proposal of a rota, or the whole plan as the search left it. Never
+    changed."""
 
     __tablename__ = "rota_deed"
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask_babel import format_percent
-from sqlalchemy import func, select
+from sqlalchemy import func, or_, select
 from sqlalchemy.orm import joinedload
 from werkzeug import Response
 
@@ -23,9 +23,18 @@ from app.programme.terms import Term
 from app.refusal import Refusal
 from app.rota import operations
 from app.rota.accepting import accept, in_portions
-from app.rota.board import all_new, board_of, colleagues, idle_in, lines_of, tally_of
+from app.rota.board import (
+    all_new,
+    board_of,
+    colleagues,
+    idle_in,
+    lines_of,
+    people_by_id,
+    tally_of,
+)
 from app.rota.explaining import explained, in_hours, where_else
 from app.rota.forms import RotaForm
+from app.rota.frame import Frame, start_digest, unpacked
 from app.rota.models import Act, Deed, Rota, Stage, Wish
 from app.rota.nobody import why_empty
 from app.rota.operations import begin_rota
@@ -336,8 +345,30 @@ def person(ref: str, person_ref: str) -> str:
 def trace(ref: str) -> str:
     """What the plan was made from, how, how good it is, and what was done with it."""
     rota = _rota(ref)
-    deeds = list(reversed(_deeds(rota)))
-    return render_template("rota/trace.html", rota=rota, deeds=deeds, Act=Act)
+    frame = None if rota.inputs is None else unpacked(rota.inputs)
+    return render_template(
+        "rota/trace.html",
+        rota=rota,
+        deeds=list(reversed(_deeds(rota))),
+        began_with=frame and start_digest(frame),
+        wished=_wished(frame) if frame else (),
+        Act=Act,
+    )
+
+
+def _wished(frame: Frame) -> list[tuple[Act, Need, Person]]:
+    """What was pinned and forbidden when it was made, as far as I may know of the sessions."""
+    ids = {need_id for need_id, _, _ in frame.wishes}
+    needs = {
+        need.id: need
+        for need in db.session.scalars(needs_planned_by(planner()).where(Need.id.in_(ids)))
+    }
+    people = people_by_id(person_id for _, person_id, _ in frame.wishes)
+    return [
+        (Act.PINNED if wanted else Act.FORBADE, needs[need_id], people[person_id])
+        for need_id, person_id, wanted in sorted(frame.wishes)
+        if need_id in needs and person_id in people
+    ]
 
 
 def _deeds(rota: Rota) -> Sequence[Deed]:
@@ -345,7 +376,7 @@ def _deeds(rota: Rota) -> Sequence[Deed]:
     visible = needs_planned_by(planner()).with_only_columns(Need.id)
     return db.session.scalars(
         select(Deed)
-        .where(Deed.rota_id == rota.id, Deed.need_id.in_(visible))
+        .where(Deed.rota_id == rota.id, or_(Deed.act == Act.FOUND, Deed.need_id.in_(visible)))
         .options(
             joinedload(Deed.need).joinedload(Need.meeting).joinedload(Meeting.activity),
             joinedload(Deed.person),

@@ -1,23 +1,30 @@
 """The search of a rota, in the worker: taken by one at a time, kept after every better plan, gone
 on with after a restart, stopped when its coordinator says so. Commits as it goes.
+
+Its first plan is kept, and the search begins again from it: so it makes no difference to what is
+found whether the rota had to wait in between, while others got theirs.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import asdict
 from datetime import datetime, timedelta
+from functools import cache
+from hashlib import sha256
 from importlib.metadata import version
+from pathlib import Path
 from time import monotonic
 
-from sqlalchemy import or_, select, update
+from sqlalchemy import and_, or_, select, update
 
 from app.database import new_ref
 from app.extensions import db
 from app.rota.frame import Frame, digest, packed, packed_plan, unpacked, unpacked_plan
 from app.rota.inputs import framed
-from app.rota.models import Act, Failure, Rota, Stage
+from app.rota.models import Act, Deed, Failure, Rota, Stage
 from app.rota.operations import record
+from app.staffing import matching
 from app.staffing.matching.checker import breaches, places_filled
 from app.staffing.matching.instance import DIRECT, PinsContradict, Plan
 from app.staffing.matching.solving import Progress, plans
@@ -28,12 +35,17 @@ Clock = Callable[[], datetime]
 
 LEASE = timedelta(seconds=60)
 """So long nobody else touches a search whose worker says nothing."""
+READING = timedelta(minutes=10)
+"""So long nobody else touches it while what it is made from is read: nothing asks meanwhile."""
 LOOK = 0.5
 """Seconds between two looks whether it is to stop."""
 RENEW = 10.0
 """Seconds between two renewals of the lease."""
-LONGEST = 120.0
-"""Seconds after which a search rests on what it has."""
+LONGEST = 300.0
+"""Seconds after which a search rests on what it has, and says so. Its end is told by the steps it
+has done; the clock is there for the largest periods and slow machines."""
+WAITED = timedelta(seconds=2)
+"""Who waited so long for a worker is to have a first plan before it is their turn."""
 TRIES = 3
 BY_WEEK = 1_000_000
 """From so many pairs on, week by week."""
@@ -43,15 +55,20 @@ class Lost(Exception):
     """Somebody else works on it by now."""
 
 
-def search_next(*, clock: Clock, stopping: Callable[[], bool] = lambda: False) -> bool:
-    """Take the rota that waits the longest and search it; whether there was one. If the worker is
-    *stopping*, another goes on with it."""
-    taken = _taken(clock())
+def search_next(
+    *, clock: Clock, stopping: Callable[[], bool] = lambda: False, first: bool = False
+) -> bool:
+    """Take the rota that waits the longest, those without a plan before others, and search it;
+    whether there was one. If the worker is *stopping*, another goes on with it.
+
+    *first*: only where nobody else has had time for it, and only until it has its first plan.
+    """
+    taken = _taken(clock(), first=first)
     if taken is None:
         return False
     rota_id, holder = taken
     try:
-        _search(rota_id, holder, clock, stopping)
+        _search(rota_id, holder, clock, stopping, first=first)
     except Lost:
         db.session.rollback()
     except PinsContradict:
@@ -60,13 +77,15 @@ def search_next(*, clock: Clock, stopping: Callable[[], bool] = lambda: False) -
     return True
 
 
-def _taken(now: datetime) -> tuple[int, str] | None:
-    """Lease a rota that waits, or whose worker is gone."""
+def _taken(now: datetime, *, first: bool = False) -> tuple[int, str] | None:
+    """Lease a rota that waits, or whose worker is gone; *first*: that waits for its first plan, or
+    for its end."""
     left = or_(Rota.lease_until.is_(None), Rota.lease_until < now)
+    pressing = or_(Rota.stop_asked, and_(Rota.worth.is_(None), Rota.made_at <= now - WAITED))
     found = db.session.scalars(
         select(Rota.id)
-        .where(Rota.stage.in_((Stage.WAITING, Stage.RUNNING)), left)
-        .order_by(Rota.made_at, Rota.id)
+        .where(Rota.stage.in_((Stage.WAITING, Stage.RUNNING)), left, *([pressing] if first else []))
+        .order_by(Rota.worth.is_not(None), Rota.made_at, Rota.id)
         .limit(1)
         .with_for_update(skip_locked=True)
     ).one_or_none()
@@ -90,48 +109,90 @@ def _taken(now: datetime) -> tuple[int, str] | None:
     return None if taken is None else (taken, holder)
 
 
-def _search(rota_id: int, holder: str, clock: Clock, stopping: Callable[[], bool]) -> None:
+def _search(
+    rota_id: int, holder: str, clock: Clock, stopping: Callable[[], bool], *, first: bool
+) -> None:
     rota = db.session.get_one(Rota, rota_id)
     if rota.attempts > TRIES:
         _end(rota_id, holder, Stage.FAILED, clock(), failure=Failure.BROKE_OFF)
+        return
+    if rota.stop_asked and rota.has_plan:
+        _end(rota_id, holder, Stage.STOPPED, clock())
         return
     frame = _frame(rota, holder, clock)
     if frame is None:
         _end(rota_id, holder, Stage.FAILED, clock(), failure=Failure.NOTHING_TO_PLAN)
         return
     watch = _Watch(rota_id, holder, clock, stopping)
-    start = _start(rota, frame)
-    seed, step = rota.seed, rota.step
+    start, seed, step, is_new = _start(rota, frame), rota.seed, rota.step, not rota.has_plan
     db.session.commit()
-    if len(frame.instance.allowed) >= BY_WEEK:
-        found = plans_by_week(frame.instance, start=start, seed=seed, stop=watch)
-    else:
-        found = plans(frame.instance, start=start, seed=seed, step=step, stop=watch)
-    for progress in found:
-        _keep(rota_id, holder, frame, progress)
+    last = None
+    if is_new:
+        last = next(_plans(frame, start, seed, step, watch), None)
+        if last is not None:
+            _keep(rota_id, holder, frame, last, clock())
+            start = last.plan
+            if first and not last.is_best:
+                _give_back(rota_id, holder)
+                return
+    if not is_new or (last and not last.is_best):
+        for last in _plans(frame, start, seed, step, watch):
+            _keep(rota_id, holder, frame, last, clock())
     if watch.leaves:
-        _write(rota_id, holder, lease_until=clock(), attempts=Rota.attempts - 1)
+        _give_back(rota_id, holder)
+    elif watch.was_asked:
+        _end(rota_id, holder, Stage.STOPPED, clock())
+    elif watch.is_late and not (last and last.is_best):
+        _end(rota_id, holder, Stage.TIMED_OUT, clock())
     else:
-        _end(rota_id, holder, Stage.STOPPED if watch.was_asked else Stage.DONE, clock())
+        _end(rota_id, holder, Stage.DONE, clock())
+
+
+def _plans(
+    frame: Frame, start: Plan | None, seed: int, step: int, watch: _Watch
+) -> Iterator[Progress]:
+    """Better and better plans."""
+    if len(frame.instance.allowed) >= BY_WEEK:
+        return plans_by_week(frame.instance, start=start, seed=seed, stop=watch)
+    return plans(frame.instance, start=start, seed=seed, step=step, stop=watch)
+
+
+def _give_back(rota_id: int, holder: str) -> None:
+    """Another may go on with it at once, and this was no failure."""
+    _write(rota_id, holder, lease_until=None, attempts=Rota.attempts - 1)
 
 
 def _frame(rota: Rota, holder: str, clock: Clock) -> Frame | None:
     """What it is made from: read once, and kept."""
-    if rota.inputs is not None:
-        return unpacked(rota.inputs)
-    frame = framed(rota, now=clock())
+    _write(rota.id, holder, lease_until=clock() + READING)
+    frame = unpacked(rota.inputs) if rota.inputs is not None else framed(rota, now=clock())
     if frame is None:
         return None
-    values = {
+    now, is_new = clock(), rota.inputs is None
+    _write(rota.id, holder, lease_until=now + LEASE, **(_kept(frame) if is_new else {}))
+    if is_new:
+        _tell_left_out(rota, frame, now=now)
+        db.session.commit()
+    return frame
+
+
+def _kept(frame: Frame) -> dict[str, object]:
+    return {
         "inputs": packed(frame),
         "digest": digest(frame),
         "weights": asdict(frame.instance.weights),
-        "engine": f"HiGHS {version('highspy')}",
+        "engine": _engine(),
         "places": sum(need.wanted for need in frame.instance.needs) + len(frame.settled),
     }
-    _tell_left_out(rota, frame, now=clock())
-    _write(rota.id, holder, **values)
-    return frame
+
+
+@cache
+def _engine() -> str:
+    """The versions of what searches: HiGHS, and the fingerprint of our own code of the search."""
+    code = sha256()
+    for file in sorted(Path(str(matching.__file__)).parent.glob("*.py")):
+        code.update(file.read_bytes())
+    return f"HiGHS {version('highspy')}, Punte {code.hexdigest()[:12]}"
 
 
 def _tell_left_out(rota: Rota, frame: Frame, *, now: datetime) -> None:
@@ -151,13 +212,10 @@ def _start(rota: Rota, frame: Frame) -> Plan | None:
     """Where to go on: at the plan that was found, or at the one before this."""
     if rota.plan is not None:
         return frame.plan_of(unpacked_plan(rota.plan))
-    if rota.after is None or rota.after.plan is None:
-        return None
-    before = unpacked_plan(rota.after.plan)  # whose relays were numbered otherwise
-    return frame.plan_of(one for one in before if one[2] == DIRECT)
+    return frame.plan_of((need, person, DIRECT) for need, person in frame.start)
 
 
-def _keep(rota_id: int, holder: str, frame: Frame, progress: Progress) -> None:
+def _keep(rota_id: int, holder: str, frame: Frame, progress: Progress, now: datetime) -> None:
     """A better plan, or a better proof, is there for everybody to see."""
     broken = breaches(frame.instance, progress.plan)
     if broken:
@@ -165,6 +223,7 @@ def _keep(rota_id: int, holder: str, frame: Frame, progress: Progress) -> None:
     _write(
         rota_id,
         holder,
+        lease_until=now + LEASE,
         plan=packed_plan(frame.names(progress.plan)),
         worth=progress.value,
         bound=progress.bound,
@@ -177,7 +236,22 @@ def _keep(rota_id: int, holder: str, frame: Frame, progress: Progress) -> None:
 def _end(
     rota_id: int, holder: str, stage: Stage, now: datetime, *, failure: Failure | None = None
 ) -> None:
+    _record_found(rota_id, now)
     _write(rota_id, holder, stage=stage, failure=failure, ended_at=now, lease_until=None)
+
+
+def _record_found(rota_id: int, now: datetime) -> None:
+    """The plan as it was found, whatever is changed by hand afterwards."""
+    rota = db.session.get_one(Rota, rota_id, populate_existing=True)
+    if rota.plan is None:
+        return
+    why = {
+        "plan": unpacked_plan(rota.plan),
+        "worth": rota.worth,
+        "bound": rota.bound,
+        "step": rota.step,
+    }
+    db.session.add(Deed(rota_id=rota_id, at=now, act=Act.FOUND, why=why))
 
 
 def _write(rota_id: int, holder: str, **values: object) -> None:
@@ -205,7 +279,7 @@ class _Watch:
     ) -> None:
         self.rota_id, self.holder, self.clock, self.stopping = rota_id, holder, clock, stopping
         self.began = self.looked = self.renewed = monotonic()
-        self.was_asked = self.says_stop = self.leaves = False
+        self.was_asked = self.is_late = self.says_stop = self.leaves = False
 
     def __call__(self) -> bool:
         now = monotonic()
@@ -227,7 +301,8 @@ class _Watch:
             self.says_stop = True
             return
         self.was_asked = mine.stop_asked
-        self.says_stop = self.was_asked or now - self.began > LONGEST
+        self.is_late = now - self.began > LONGEST
+        self.says_stop = self.was_asked or self.is_late
         if now - self.renewed >= RENEW:
             self.renewed = now
             try:

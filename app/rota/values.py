@@ -50,6 +50,11 @@ def week_number(meeting: Meeting) -> int:
     return _week(meeting.starts_at, meeting.activity.centre.tz)
 
 
+def is_between_weeks(meeting: Meeting, zones: Collection[ZoneInfo]) -> bool:
+    """Whether it begins in one week by some of those clocks and in another by others."""
+    return len({_week(meeting.starts_at, zone) for zone in zones}) > 1
+
+
 def _week(moment: datetime, zone: ZoneInfo) -> int:
     return (moment.astimezone(zone).date() - FIRST_MONDAY).days // 7
 
@@ -78,14 +83,17 @@ def answers_in(person: Person, languages: Collection[str]) -> frozenset[str]:
     return frozenset(tag for tag in languages if best_level(tag, spoken) is not None)
 
 
-def minutes_taken(candidate: Candidate, zone: ZoneInfo) -> dict[int, int]:
-    """Week -> minutes for which they are expected elsewhere as helpers."""
-    minutes: Counter[int] = Counter()
-    for one in candidate.helps:
-        minutes[_week(one.starts_at, zone)] += int(
-            (one.ends_at - one.starts_at).total_seconds() // 60
-        )
-    return dict(minutes)
+def minutes_taken(candidate: Candidate, zones: Collection[ZoneInfo]) -> dict[int, int]:
+    """Week -> minutes for which they are expected elsewhere as helpers. A yes is checked by the
+    clock of the centre that it is for: of several *zones*, the one by which it is most."""
+    most: Counter[int] = Counter()
+    for zone in zones:
+        minutes: Counter[int] = Counter()
+        for one in candidate.helps:
+            length = one.ends_at - one.starts_at
+            minutes[_week(one.starts_at, zone)] += int(length.total_seconds() // 60)
+        most |= minutes
+    return dict(most)
 
 
 def fair_half_hours(person: Person, centres: Collection[int], weeks: int) -> int | None:

@@ -46,7 +46,8 @@ def house(app: Flask) -> House:
 
 
 def acts(rota: Rota) -> list[Act]:
-    found = select(Deed).where(Deed.rota_id == rota.id).order_by(Deed.id)
+    """What was done with it, after the search."""
+    found = select(Deed).where(Deed.rota_id == rota.id, Deed.act != Act.FOUND).order_by(Deed.id)
     return [one.act for one in db.session.scalars(found)]
 
 

@@ -104,6 +104,18 @@ def test_a_plan_accepted_at_once_is_refused_to_nobody(app: Flask, seed: int) -> 
 
 
 @pytest.mark.parametrize("seed", range(4))
+def test_whether_somebody_waited_makes_no_difference_to_their_plan(app: Flask, seed: int) -> None:
+    house = Chance(seed)
+    at_once, waited = house.rota(), house.asked()
+    soon = BEFORE + timedelta(seconds=5)
+    assert search_next(clock=lambda: soon, first=True)
+    search_next(clock=lambda: soon)
+    db.session.refresh(waited)
+    assert waited.stage is Stage.DONE
+    assert waited.plan == at_once.plan
+
+
+@pytest.mark.parametrize("seed", range(4))
 def test_what_is_frozen_is_read_back_the_same(app: Flask, seed: int) -> None:
     rota = Chance(seed).asked()
     frame = framed(rota, now=BEFORE)
@@ -186,3 +198,46 @@ def test_whatever_is_pinned_there_is_a_plan(app: Flask, seed: int) -> None:
     assert pinned
     assert pinned == (pinned & given) | left_out
     assert not pinned & given & left_out
+
+
+CLOCKS = ("Europe/Bucharest", "Asia/Dhaka", "America/Lima")
+SUNDAY_NIGHT = MONDAY + timedelta(days=6, hours=9, minutes=30)
+
+
+def between_weeks(seed: int) -> House:
+    """Somebody with few hours, a session each day, others around Sunday midnight, some of them
+    theirs already, in two centres; each with a clock of their own."""
+    house, dice = House(), Random(seed)
+    house.amina.languages[1:] = []
+    other = make.centre(zone=dice.choice(CLOCKS))
+    make.make_coordinator_too(house.coordinator, other)
+    make.helps_too(house.basir, other)
+    make.contract(house.basir, other)
+    house.basir.hours_a_week, house.basir.zone = dice.choice([4, 6]), dice.choice(CLOCKS)
+    house.centre.zone = dice.choice(CLOCKS)
+    for day in (1, 2, 3, 4, 7, 8, 9, 10):
+        house.need("prs", MONDAY + timedelta(days=day))
+    here = house.centre
+    for days in (-7, 0, 7):
+        house.centre = dice.choice([here, other])
+        need = house.need("prs", SUNDAY_NIGHT + timedelta(days=days, hours=dice.randrange(6)))
+        if dice.random() < 0.7:
+            make.assignment(need=need, person=house.basir, state=State.CONFIRMED)
+    house.centre = here
+    db.session.commit()
+    return house
+
+
+@pytest.mark.parametrize("everywhere", [True, False])
+@pytest.mark.parametrize("seed", range(12))
+def test_no_yes_is_too_many_hours_whatever_clocks_people_and_centres_keep(
+    app: Flask, seed: int, everywhere: bool
+) -> None:
+    house = between_weeks(seed)
+    last = MONDAY.date() + timedelta(days=14)
+    given = {"centre": None} if everywhere else {"centre": house.centre}
+    rota = house.rota(**given, last_day=last)
+    for one in accept(rota, set(all_new(rota, now=BEFORE)), seen=rota.version, now=BEFORE):
+        assert (one.refused, one.reasons) == (None, ())
+    for asked in db.session.scalars(select(Assignment).where(Assignment.state == State.OFFERED)):
+        accept_offer(asked, now=BEFORE)

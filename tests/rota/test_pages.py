@@ -153,6 +153,32 @@ def test_a_protected_session_leaves_the_plan_of_who_is_no_longer_entrusted(
     assert "Quiet circle" not in mine.get(f"/rotas/{rota.ref}/trace").text
 
 
+def test_the_trace_tells_what_is_needed_to_do_it_again(house: House, mine: Browser) -> None:
+    group = make.womens_group(centre=house.centre, coordinator=house.coordinator)
+    quiet = make.need(
+        meeting=make.meeting(activity=group, starts_at=MONDAY + timedelta(days=1)), language="ar"
+    )
+    first = house.rota()
+    wish(first, house.evening, house.amina, wanted=False, now=BEFORE)
+    wish(first, quiet, house.amina, wanted=True, now=BEFORE)
+    again = plan_again(first, now=BEFORE)
+    db.session.commit()
+    assert search_next(clock=lambda: BEFORE)
+    wish(again, house.evening, house.amina, wanted=None, now=BEFORE)  # for the next plan
+    db.session.commit()
+    told = mine.get(f"/rotas/{again.ref}/trace").text
+    for line in ("not here – <bdi>Amina", "pinned – <bdi>Amina", "Quiet circle", "Punte "):
+        assert line in told
+    assert "found by the search – Worth of the plan" in told
+    assert told.index("a better level") < told.index("rather than “if need be”")
+    group.coordinator = make.coordinator(house.centre)
+    db.session.commit()
+    told = mine.get(f"/rotas/{again.ref}/trace").text
+    assert "not here – <bdi>Amina" in told
+    assert "pinned – " not in told
+    assert "Quiet circle" not in told
+
+
 def test_no_reason_tells_of_what_may_no_longer_be_known(house: House, mine: Browser) -> None:
     """Whom one could exchange with, at a session that is another coordinator's by now."""
     tuesday = house.need("prs", MONDAY + timedelta(days=1))

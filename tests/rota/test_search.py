@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+import zlib
+from datetime import datetime, timedelta
 
 import pytest
 from flask import Flask
@@ -11,14 +12,16 @@ from sqlalchemy import select
 from app.extensions import db
 from app.people.models import Person
 from app.people.terms import Level
+from app.programme.models import Status
 from app.programme.places import TravelTime
 from app.rota import search
-from app.rota.frame import digest, unpacked, unpacked_plan
+from app.rota.frame import digest, start_digest, unpacked, unpacked_plan
 from app.rota.inputs import framed
 from app.rota.models import Act, Deed, Failure, Rota, Stage
-from app.rota.operations import plan_again, stop_search, wish
+from app.rota.operations import plan_again, put, stop_search, wish
 from app.rota.search import search_next
 from app.staffing.matching.checker import breaches
+from app.staffing.matching.solving import plans
 from app.staffing.models import Need, State
 from tests import make
 from tests.make import BEFORE, MONDAY
@@ -100,6 +103,39 @@ def test_hours_of_a_week_hold_over_the_whole_plan(house: House) -> None:
     given = [who for _, who in _names(rota) if who == house.basir.id]
     assert len(given) == 2
     assert rota.filled == 3
+
+
+def test_hours_of_a_week_are_counted_by_the_clock_of_the_centre(house: House) -> None:
+    """Sunday evening here is Monday in Dhaka."""
+    house.need("prs", MONDAY + timedelta(days=2))
+    house.amina.languages[1:] = []
+    house.basir.hours_a_week, house.basir.zone = 4, "Asia/Dhaka"
+    sunday = MONDAY + timedelta(days=6, hours=9, minutes=30)
+    elsewhere = make.meeting(
+        activity=make.activity(centre=make.centre()),
+        starts_at=sunday,
+        ends_at=sunday + timedelta(hours=2),
+    )
+    need = make.need(meeting=elsewhere, language="prs")
+    make.assignment(need=need, person=house.basir, state=State.CONFIRMED)
+    rota = house.rota()
+    assert len([who for _, who in _names(rota) if who == house.basir.id]) == 1
+
+
+def test_where_a_session_is_in_two_weeks_nobody_with_few_hours_is_planned(house: House) -> None:
+    """Sunday night in one centre of the plan is Monday in the other."""
+    other = make.centre(zone="Asia/Dhaka")
+    make.make_coordinator_too(house.coordinator, other)
+    there = make.meeting(
+        activity=make.activity(centre=other, coordinator=house.coordinator), starts_at=MONDAY
+    )
+    make.need(meeting=there, language="ti")
+    night = house.need("prs", MONDAY + timedelta(days=6, hours=10))
+    house.amina.languages[1:] = []
+    assert (night.id, house.basir.id) in _names(house.rota(centre=None))
+    house.basir.hours_a_week = 40
+    assert (night.id, house.basir.id) not in _names(house.rota(centre=None))
+    assert (night.id, house.basir.id) in _names(house.rota())
 
 
 def _names(rota: Rota) -> list[tuple[int, int]]:
@@ -208,9 +244,77 @@ def test_protected_sessions_are_planned_by_who_is_entrusted_with_them_only(house
     assert house.rota().places == 2
 
 
+def test_only_who_helped_in_a_series_is_known_there(house: House) -> None:
+    """Who came to learn, or along to learn to help, is not yet who helps."""
+    activity = house.morning.meeting.activity
+    before = make.need(
+        meeting=make.meeting(activity=activity, starts_at=MONDAY - timedelta(days=7)), language="ar"
+    )
+    dropped = make.meeting(
+        activity=activity, starts_at=MONDAY - timedelta(days=14), status=Status.CANCELLED
+    )
+    learnt = make.meeting(activity=activity, starts_at=MONDAY - timedelta(days=21))
+    make.assignment(need=before, person=house.amina, state=State.CONFIRMED)
+    make.assignment(need=before, person=house.basir, state=State.CONFIRMED, trainee=True)
+    carmen = make.mediator(house.centre, {"ar": Level.C1})
+    away = make.need(meeting=dropped, language="ar")
+    make.assignment(need=away, person=carmen, state=State.CONFIRMED)
+    make.book_learner(carmen, learnt)
+    frame = framed(house.asked(), now=BEFORE)
+    assert frame is not None
+    known = {
+        (frame.person_ids[who], frame.activity_ids[line]) for who, line in frame.instance.faces
+    }
+    assert known == {(house.amina.id, activity.id)}
+
+
 def test_the_same_inputs_give_the_same_plan(house: House) -> None:
     one, other = house.rota(), house.rota()
     assert (one.digest, one.plan, one.worth) == (other.digest, other.plan, other.worth)
+
+
+def test_the_plan_before_is_part_of_what_a_plan_is_made_from(house: House) -> None:
+    """Two may do the same: which of them was chosen by hand decides, and says so."""
+    zahra = make.mediator(house.centre, {"prs": Level.NATIVE}, name="Zahra")
+    first = house.rota()
+    other = zahra if ("prs", house.basir) in planned(first) else house.basir
+    put(first, house.evening, other, now=BEFORE)
+    wish(first, house.evening, other, wanted=None, now=BEFORE)
+    again, once_more = (searched(plan_again(first, now=BEFORE)) for _ in range(2))
+    assert again.plan != house.rota().plan
+    assert again.digest != house.rota().digest
+    assert (again.digest, again.plan) == (once_more.digest, once_more.plan)
+    assert again.inputs is not None
+    frame = unpacked(again.inputs)
+    assert start_digest(frame)
+    assert (house.evening.id, other.id) in frame.start
+
+
+def searched(rota: Rota) -> Rota:
+    db.session.commit()
+    assert search_next(clock=lambda: BEFORE)
+    db.session.refresh(rota)
+    return rota
+
+
+def test_what_was_found_is_kept_when_the_plan_is_changed_by_hand(house: House) -> None:
+    rota = house.rota()
+    names, worth = unpacked_plan(rota.plan), rota.worth
+    put(rota, house.evening, house.amina, now=BEFORE)
+    assert rota.worth != worth
+    found = db.session.scalars(select(Deed).where(Deed.act == Act.FOUND)).one()
+    assert [tuple(one) for one in found.why["plan"]] == names
+    assert (found.why["worth"], found.by, found.need) == (worth, None, None)
+
+
+def test_a_search_that_its_clock_cut_says_so(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One plan is as good as proved; of the other it is not known yet."""
+    monkeypatch.setattr(search, "LOOK", 0.0)
+    monkeypatch.setattr(search, "LONGEST", 0.0)
+    assert house.rota().stage is Stage.DONE
+    house.need("prs", MONDAY)
+    rota = house.rota()
+    assert (rota.stage, rota.has_plan) == (Stage.TIMED_OUT, True)
 
 
 def test_what_it_is_made_from_is_read_back_as_it_was(house: House) -> None:
@@ -267,6 +371,46 @@ def test_a_search_is_told_to_stop_by_its_coordinator(
     assert watch.was_asked
 
 
+def test_reading_what_it_is_made_from_may_take_longer_than_a_lease(house: House) -> None:
+    rota = house.asked()
+    leases = []
+
+    def clock() -> datetime:
+        leases.append(db.session.scalars(select(Rota.lease_until)).one())
+        return BEFORE
+
+    taken = search._taken(BEFORE)
+    assert taken is not None
+    assert search._frame(rota, taken[1], clock) is not None
+    assert max(filter(None, leases)) - BEFORE >= timedelta(minutes=10)
+    assert rota.lease_until is not None
+    assert rota.lease_until - BEFORE == search.LEASE
+
+
+def test_what_cannot_be_read_is_free_for_the_next_try_after_a_minute(house: House) -> None:
+    rota = house.asked()
+    rota.inputs = b"half a file"
+    db.session.commit()
+    with pytest.raises(zlib.error):
+        search_next(clock=lambda: BEFORE)
+    db.session.refresh(rota)
+    assert (rota.stage, rota.lease_until) == (Stage.RUNNING, BEFORE + search.LEASE)
+
+
+def test_whoever_keeps_a_plan_holds_the_search_for_another_minute(house: House) -> None:
+    """Where the next question whether to stop is far away."""
+    rota = house.asked()
+    taken = search._taken(BEFORE)
+    assert taken is not None
+    frame = search._frame(rota, taken[1], lambda: BEFORE)
+    assert frame is not None
+    later = BEFORE + timedelta(seconds=50)
+    first = next(plans(frame.instance))
+    search._keep(rota.id, taken[1], frame, first, later)
+    db.session.refresh(rota)
+    assert rota.lease_until == later + search.LEASE
+
+
 def test_a_search_that_another_took_over_ends_quietly(
     house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -284,6 +428,7 @@ def test_a_worker_that_stops_leaves_the_search_to_the_next_at_once(
     house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(search, "LOOK", 0.0)
+    house.need("prs", MONDAY)  # nobody is left for it: the first plan is not proved at once
     rota = house.asked()
     assert search_next(clock=lambda: BEFORE, stopping=lambda: True)
     db.session.refresh(rota)
@@ -291,6 +436,45 @@ def test_a_worker_that_stops_leaves_the_search_to_the_next_at_once(
     assert search_next(clock=lambda: BEFORE + timedelta(seconds=1))
     db.session.refresh(rota)
     assert rota.stage is Stage.DONE
+
+
+def test_who_waits_for_a_long_search_has_a_first_plan_meanwhile(house: House) -> None:
+    house.need("prs", MONDAY)  # nobody is left for it: the first plan is not proved at once
+    house.asked()
+    assert search._taken(BEFORE) is not None  # by a worker that is busy with it from now on
+    waits = house.asked()
+    soon = BEFORE + timedelta(seconds=5)
+    assert not search_next(clock=lambda: BEFORE, first=True)  # whoever has time takes it whole
+    assert search_next(clock=lambda: soon, first=True)
+    db.session.refresh(waits)
+    assert (waits.stage, waits.filled, waits.lease_until) == (Stage.RUNNING, 2, None)
+    assert not search_next(clock=lambda: soon, first=True)  # it has one
+    assert search_next(clock=lambda: soon)
+    db.session.refresh(waits)
+    assert (waits.stage, waits.attempts, waits.gap) == (Stage.DONE, 1, 0)
+
+
+def test_plans_that_are_not_there_yet_come_before_better_ones(house: House) -> None:
+    house.need("prs", MONDAY)
+    first = house.asked()
+    assert search_next(clock=lambda: BEFORE + timedelta(seconds=5), first=True)
+    second = house.asked()
+    taken = search._taken(BEFORE + timedelta(seconds=5))
+    assert taken is not None
+    assert (taken[0], first.stage) == (second.id, Stage.RUNNING)
+
+
+def test_a_plan_that_waits_for_a_better_one_can_be_stopped(house: House) -> None:
+    house.need("prs", MONDAY)
+    rota = house.asked()
+    soon = BEFORE + timedelta(seconds=5)
+    assert search_next(clock=lambda: soon, first=True)
+    db.session.refresh(rota)
+    stop_search(rota)
+    db.session.commit()
+    assert search_next(clock=lambda: soon, first=True)
+    db.session.refresh(rota)
+    assert (rota.stage, rota.filled) == (Stage.STOPPED, 2)
 
 
 def test_the_way_between_two_centres_takes_its_time(house: House) -> None:

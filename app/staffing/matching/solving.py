@@ -332,6 +332,10 @@ class _Search:
         settled = np.zeros(len(self.model.cost))
         settled[ones] = 1.0
         part, kept = without(self.model, free, settled)
+        if part.whole == 0:  # nothing is left to choose
+            if self.offer(plan_of(self.model, settled), stage):
+                yield self.told(stage)
+            return
         start = None
         if self.best is not None:
             mine = columns_of(self.model, self.best)

@@ -15,6 +15,7 @@ from app.staffing.matching.instance import (
     PinsContradict,
     Plan,
     Proposal,
+    Relay,
     Whole,
 )
 from app.staffing.matching.solving import best_plan, plans
@@ -147,6 +148,19 @@ def test_the_search_goes_on_from_a_plan() -> None:
     earlier = Plan.of([Proposal(0, 1)])
     assert Proposal(0, 1) in next(plans(made, start=earlier)).plan.proposals
     assert Proposal(0, 1) not in next(plans(made)).plan.proposals
+
+
+def test_where_nothing_is_left_to_choose_the_plan_stays_what_it_is() -> None:
+    """One person alone speaks both languages of a relay, which takes two."""
+    made = instance(
+        [at(13, 1), at(36, 1), at(85, 1)],
+        [Need(meeting=2), Need(meeting=0), Need(meeting=2)],
+        [Helper()],
+        [Pair(1, 0), Pair(2, 0, leg=2), Pair(2, 0, leg=3)],
+        relays=(Relay(0, "en"), Relay(2, "en")),
+    )
+    *_, last = plans(made, small=0, large=10**6)
+    assert last.plan.proposals == (Proposal(1, 0),)
 
 
 def test_a_stopped_search_keeps_the_best_plan_so_far() -> None:
