@@ -164,15 +164,15 @@ def _give_back(rota_id: int, holder: str) -> None:
 
 def _frame(rota: Rota, holder: str, clock: Clock) -> Frame | None:
     """What it is made from: read once, and kept."""
+    if rota.inputs is not None:
+        return unpacked(rota.inputs)
     _write(rota.id, holder, lease_until=clock() + READING)
-    frame = unpacked(rota.inputs) if rota.inputs is not None else framed(rota, now=clock())
+    frame = framed(rota, now=clock())
     if frame is None:
         return None
-    now, is_new = clock(), rota.inputs is None
-    _write(rota.id, holder, lease_until=now + LEASE, **(_kept(frame) if is_new else {}))
-    if is_new:
-        _tell_left_out(rota, frame, now=now)
-        db.session.commit()
+    now = clock()
+    _tell_left_out(rota, frame, now=now)
+    _write(rota.id, holder, lease_until=now + LEASE, **_kept(frame))
     return frame
 
 
