@@ -22,7 +22,16 @@ from app.programme.week import week_of
 from app.rota.frame import bridges, unpacked_plan
 from app.rota.inputs import GONE, needs_of_rota
 from app.rota.models import Rota, Stage
-from app.rota.taken import HELD, SETTLED, is_a_place, planned_of, stand, stands_of, too_late
+from app.rota.taken import (
+    HELD,
+    SETTLED,
+    first_to_go,
+    is_a_place,
+    planned_of,
+    stand,
+    stands_of,
+    too_late,
+)
 from app.staffing.matching.instance import DIRECT
 from app.staffing.matching.relay import HOUSE_LANGUAGE
 from app.staffing.models import Assignment, Need, State
@@ -43,7 +52,8 @@ class Half:
 class Proposed:
     """Somebody whom the plan gives a place. *state*: where they stand with it today; *wish*: what
     the coordinator said of it; *half*: of two who do it in relay; *too_late*: somebody whom the
-    plan does not have there took the place."""
+    plan does not have there took the place; *first_to_go*: who would have to give up a place before
+    they can be asked."""
 
     need: Need
     person: Person
@@ -52,11 +62,16 @@ class Proposed:
     wish: bool | None = None
     half: Half | None = None
     too_late: bool = False
+    first_to_go: tuple[Person, ...] = ()
 
     @property
     def is_new(self) -> bool:
-        """Whether accepting it would change anything."""
+        """Whether it would change anything."""
         return not self.too_late and self.state not in SETTLED
+
+    @property
+    def can_be_asked(self) -> bool:
+        return self.is_new and not self.first_to_go
 
     @property
     def is_off(self) -> bool:
@@ -111,7 +126,7 @@ class Board:
     before: date | None
     after: date | None
     waiting: int
-    """How many proposals of all weeks are not accepted yet."""
+    """How many proposals of all weeks can be accepted and are not yet."""
 
     @property
     def days(self) -> list[tuple[date, list[tuple[Meeting, list[Line]]]]]:
@@ -136,7 +151,7 @@ class Board:
 
     @property
     def new(self) -> list[Proposed]:
-        return [one for line in self.lines for one in line.proposed if one.is_new]
+        return [one for line in self.lines for one in line.proposed if one.can_be_asked]
 
 
 def board_of(rota: Rota, day: date | None, *, changes_only: bool, now: datetime) -> Board:
@@ -177,20 +192,20 @@ def _hours(lines: Iterable[Line]) -> dict[Person, timedelta]:
 
 
 def all_new(rota: Rota, *, now: datetime) -> dict[tuple[int, int], datetime]:
-    """(need id, person id) of every proposal of the plan that would change something, and when its
-    session begins."""
+    """(need id, person id) of every proposal of the plan that would change something and for whom
+    nobody has to go first, and when its session begins."""
     rows = db.session.execute(
         needs_of_rota(rota, now=now).with_only_columns(Need.id, Need.wanted, Meeting.starts_at)
     )
     stands = stands_of(rota, now)
     found = {}
-    planned = planned_of(rota)
+    planned, waits = planned_of(rota), first_to_go(rota, now)
     for need_id, wanted, starts_at in rows:
         ones = planned.get(need_id, ())
         late = too_late(wanted, ones, stands.get(need_id, {}))
         for who, leg in ones:
             settled = who in stands.get(need_id, {})
-            if not settled and (who, leg) not in late:
+            if not settled and (who, leg) not in late and (need_id, who) not in waits:
                 found[need_id, who] = starts_at
     return found
 
@@ -221,10 +236,15 @@ def lines_of(rota: Rota, needs: Sequence[Need], *, now: datetime) -> list[Line]:
     """What the plan says of those needs, by time."""
     ids = {need.id for need in needs}
     planned = {need_id: ones for need_id, ones in planned_of(rota).items() if need_id in ids}
-    who = people_by_id({person_id for ones in planned.values() for person_id, _ in ones})
+    waits = {one: first for one, first in first_to_go(rota, now).items() if one[0] in ids}
+    them = {person_id for ones in planned.values() for person_id, _ in ones}
+    who = people_by_id(them.union(*waits.values()))
     wishes = {(wish.need_id, wish.person_id): wish.wanted for wish in rota.wishes}
     halves = _halves(rota, needs, planned, who)
-    return [_line(rota, need, planned.get(need.id, ()), who, wishes, halves, now) for need in needs]
+    return [
+        _line(rota, need, planned.get(need.id, ()), who, wishes, halves, waits, now)
+        for need in needs
+    ]
 
 
 def _halves(
@@ -258,6 +278,7 @@ def _line(
     who: Mapping[int, Person],
     wishes: Mapping[tuple[int, int], bool],
     halves: Mapping[tuple[int, int], Half],
+    waits: Mapping[tuple[int, int], Sequence[int]],
     now: datetime,
 ) -> Line:
     states = {
@@ -280,6 +301,7 @@ def _line(
             wish=wishes.get((need.id, person_id)),
             half=halves.get((need.id, leg)),
             too_late=(person_id, leg) in late,
+            first_to_go=tuple(who[one] for one in waits.get((need.id, person_id), ())),
         )
         for person_id, leg in planned
         if person_id in who

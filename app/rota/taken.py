@@ -1,15 +1,19 @@
-"""Where people stand with the places of a plan today, and which proposals came too late."""
+"""Where people stand with the places of a plan today: which proposals came too late, and which wait
+until somebody gives a place up."""
 
 from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
+from typing import Any
 
-from sqlalchemy import or_, select
+from sqlalchemy import Row, Select, and_, or_, select
 
 from app.extensions import db
+from app.programme.models import Activity, Meeting
+from app.programme.queries import ways_to
 from app.rota.frame import unpacked_plan
 from app.rota.inputs import GONE, needs_of_rota
 from app.rota.models import Rota
@@ -25,10 +29,12 @@ SETTLED = (*HELD, *GONE)
 @dataclass(frozen=True)
 class Stand:
     """Somebody who is confirmed, asked, or said no. *takes*: nobody else can have their place, even
-    where the plan does not have them there."""
+    where the plan does not have them there. *may_go*: confirmed, and the plan may take it from
+    them, once they agree."""
 
     state: State
     takes: bool
+    may_go: bool = False
 
 
 def stand(
@@ -38,7 +44,8 @@ def stand(
     the plan moves and who look for a stand-in."""
     since = rota.began_at is not None and changed_at > rota.began_at
     if state is State.CONFIRMED:
-        return Stand(state, stand_in_wanted_at is None and (since or not rota.may_move))
+        stays, moves = stand_in_wanted_at is None, rota.may_move and not since
+        return Stand(state, takes=stays and not moves, may_go=stays and moves)
     return Stand(state, state is State.OFFERED and since)
 
 
@@ -54,6 +61,62 @@ def too_late(
     late = [one for one in waiting if is_a_place(one[1])][max(0, room) :]
     relays = {leg // 2 for _, leg in late if leg != DIRECT}
     return {*late, *(one for one in waiting if one[1] != DIRECT and one[1] // 2 in relays)}
+
+
+def first_to_go(rota: Rota, now: datetime) -> dict[tuple[int, int], tuple[int, ...]]:
+    """(need id, person id) of each proposal that nobody can be asked for yet -> the ids of those
+    who would have to give up a place first: that place, or their own at the same time."""
+    if not rota.may_move:
+        return {}
+    stands, planned = stands_of(rota, now), planned_of(rota)
+    rows = {row.id: row for row in db.session.execute(_needs(rota, now))}
+    leaving: dict[int, tuple[int, ...]] = {}
+    own: dict[int, list[int]] = defaultdict(list)
+    for need_id in rows:
+        inside = {who for who, _ in planned[need_id]}
+        others = {who: one for who, one in stands.get(need_id, {}).items() if who not in inside}
+        leaving[need_id] = tuple(sorted(who for who, one in others.items() if one.may_go))
+        for who, one in others.items():
+            if one.state is State.CONFIRMED:
+                own[who].append(need_id)
+    ways = ways_to({row.centre_id for row in rows.values()}) if own else {}
+    found = {}
+    for need_id, row in rows.items():
+        known = stands.get(need_id, {})
+        full = too_late(row.wanted - len(leaving[need_id]), planned[need_id], known)
+        late = too_late(row.wanted, planned[need_id], known)
+        for who, leg in planned[need_id]:
+            if who in known or (who, leg) in late:
+                continue
+            first = leaving[need_id] if (who, leg) in full else ()
+            if any(_clash(rows[other], row, ways) for other in own[who]):
+                first = (*first, who)
+            if first:
+                found[need_id, who] = first
+    return found
+
+
+def _needs(rota: Rota, now: datetime) -> Select[int, int, datetime, datetime, bool, int]:
+    return needs_of_rota(rota, now=now).with_only_columns(
+        Need.id,
+        Need.wanted,
+        Meeting.starts_at,
+        Meeting.ends_at,
+        and_(Meeting.room_id.is_(None), Meeting.online_url.is_not(None)).label("is_online"),
+        Activity.centre_id,
+    )
+
+
+def _clash(
+    one: Row[*tuple[Any, ...]],
+    other: Row[*tuple[Any, ...]],
+    ways: Mapping[tuple[int, int], timedelta],
+) -> bool:
+    """Whether nobody can be at both: at the same time, or the way between them is too long."""
+    way = ways.get((one.centre_id, other.centre_id), timedelta())
+    if one.is_online or other.is_online:
+        way = timedelta()
+    return bool(one.starts_at < other.ends_at + way and other.starts_at < one.ends_at + way)
 
 
 def is_a_place(leg: int) -> bool:

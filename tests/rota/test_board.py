@@ -20,11 +20,12 @@ from app.rota.models import Rota
 from app.rota.operations import begin_rota
 from app.rota.unmet import Unmet, unmet_in
 from app.staffing.models import State
+from app.staffing.operations import give_up_place
 from app.staffing.queries import assignment_of
 from tests import make
 from tests.conftest import Browser
 from tests.make import BEFORE, MONDAY
-from tests.rota.house import House
+from tests.rota.house import House, planned
 from tests.rota.test_accepting import relay_house
 
 
@@ -78,6 +79,67 @@ def test_the_board_opens_where_somebody_said_no(house: House) -> None:
     board = board_of(rota, None, changes_only=True, now=BEFORE)
     assert (board.monday, board.waiting) == (MONDAY.date() + timedelta(days=7), 0)
     assert [line.need for line in board.lines] == [later]
+
+
+def moved(house: House) -> Rota:
+    """Amina, confirmed in the evening, would go to the morning at the same time, Basir instead."""
+    make.assignment(need=house.evening, person=house.amina, state=State.CONFIRMED)
+    rota = house.rota(may_move=True)
+    assert planned(rota) == {("ar", house.amina), ("prs", house.basir)}
+    return rota
+
+
+def first_to_go(house: House, rota: Rota) -> list[tuple[Person, tuple[Person, ...]]]:
+    lines = lines_of(rota, [house.morning, house.evening], now=BEFORE)
+    return [(one.person, one.first_to_go) for line in lines for one in line.proposed]
+
+
+def test_nobody_is_asked_for_a_place_that_somebody_would_have_to_give_up_first(
+    house: House, mine: Browser
+) -> None:
+    rota = moved(house)
+    assert first_to_go(house, rota) == [
+        (house.amina, (house.amina,)),
+        (house.basir, (house.amina,)),
+    ]
+    assert all_new(rota, now=BEFORE) == {}
+    page = mine.get(f"/en/rotas/{rota.ref}").text
+    assert "Ask the ticked people" not in page
+    assert page.count("would have to give up a place first") == 2
+
+
+def test_of_two_places_one_is_there_before_somebody_goes(house: House) -> None:
+    house.evening.wanted = 2
+    zahra = make.mediator(house.centre, {"prs": Level.NATIVE}, name="Zahra")
+    make.assignment(need=house.evening, person=house.amina, state=State.CONFIRMED)
+    rota = house.rota(may_move=True)
+    waits = dict(first_to_go(house, rota))
+    assert waits[house.amina] == (house.amina,)
+    assert sorted([waits[house.basir], waits[zahra]]) == [(), (house.amina,)]
+    [(need_id, who)] = all_new(rota, now=BEFORE)
+    assert (need_id, waits[db.session.get_one(Person, who)]) == (house.evening.id, ())
+
+
+def test_who_looks_for_a_stand_in_is_asked_elsewhere_once_there_is_one(house: House) -> None:
+    rota = moved(house)
+    confirmed = assignment_of(house.evening, house.amina)
+    assert confirmed is not None
+    confirmed.stand_in_wanted_at = BEFORE
+    db.session.flush()
+    assert first_to_go(house, rota) == [(house.amina, (house.amina,)), (house.basir, ())]
+    give_up_place(confirmed, now=BEFORE)
+    db.session.expire_all()
+    assert first_to_go(house, rota) == [(house.amina, ()), (house.basir, ())]
+    outcomes = accept(rota, all_new(rota, now=BEFORE), seen=rota.version, now=BEFORE)
+    assert [one.refused for one in outcomes] == [None, None]
+
+
+def test_who_goes_to_another_time_can_be_asked_at_once(house: House) -> None:
+    house.morning.meeting.starts_at -= timedelta(hours=5)
+    house.morning.meeting.ends_at -= timedelta(hours=5)
+    house.amina.hours_a_week = 2
+    rota = moved(house)
+    assert first_to_go(house, rota)[0] == (house.amina, ())
 
 
 def test_somebody_else_can_be_taken_after_a_no(house: House, mine: Browser) -> None:
