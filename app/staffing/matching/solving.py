@@ -399,9 +399,27 @@ class _Search:
 
 
 def pinned(instance: Instance) -> Roster:
-    """A roster with the pins, as far as they fit together."""
-    pins = (one for one in sorted(instance.earned) if (one.need, one.helper) in instance.pins)
-    return keep_what_fits(instance, pins) if instance.pins else Roster(instance)
+    """A roster with the pins, each in the first way that fits beside the others; where that loses
+    one, as with half of a relay whose other half could also come alone, exactly. Raises
+    `PinsContradict`."""
+    if not instance.pins:
+        return Roster(instance)
+    ways = (one for one in sorted(instance.earned) if (one.need, one.helper) in instance.pins)
+    roster = keep_what_fits(instance, ways)
+    if instance.pins == {(one.need, one.helper) for one in roster.proposals}:
+        return roster
+    pairs = instance.allowed
+    concerned = instance.are_in(instance.pins, pairs)
+    relays = pairs.leg[concerned & (pairs.leg != DIRECT)] // 2
+    concerned |= (pairs.leg != DIRECT) & np.isin(pairs.leg // 2, relays)
+    model = model_of(instance, np.flatnonzero(concerned))
+    try:
+        found = best_whole(model)
+    except Infeasible as error:
+        raise PinsContradict(sorted(instance.pins)) from error
+    if found.values is None or instance.pins - _named(instance):
+        raise PinsContradict(sorted(instance.pins))
+    return Roster(instance, plan_of(model, found.values))
 
 
 def greedy(instance: Instance, start: Plan | None = None) -> Plan:
