@@ -155,13 +155,17 @@ def _said(rota: Rota) -> set[tuple[int, int, bool]]:
     return {(one.need_id, one.person_id, one.wanted) for one in rota.wishes}
 
 
-def stop_search(rota: Rota) -> None:
-    """No better plan is wanted; a second click is harmless."""
+def stop_search(rota: Rota, *, now: datetime) -> None:
+    """No better plan is wanted; a second click is harmless. Where there is one it is over at once:
+    the worker, which in a large model may hear of it only after half a minute, finds that the rota
+    is no longer its own. Else the first plan is waited for."""
     lock(rota)
-    if rota.stage is Stage.WAITING:
-        rota.stage = Stage.STOPPED
-    elif rota.stage is Stage.RUNNING:
+    if rota.stage is Stage.RUNNING and not rota.has_plan:
         rota.stop_asked = True
+    elif rota.stage.is_under_way:
+        record_found(rota, now=now)
+        rota.stage, rota.ended_at = Stage.STOPPED, now
+        rota.holder = rota.lease_until = None
     db.session.flush()
 
 
@@ -297,6 +301,19 @@ def record(
         Deed(rota_id=rota.id, need=need, person=person, by=by or rota.by, at=now, act=act, why=why)
     )
     db.session.flush()
+
+
+def record_found(rota: Rota, *, now: datetime) -> None:
+    """The plan as the search found it, whatever is changed by hand afterwards."""
+    if rota.plan is None:
+        return
+    why = {
+        "plan": unpacked_plan(rota.plan),
+        "worth": rota.worth,
+        "bound": rota.bound,
+        "step": rota.step,
+    }
+    db.session.add(Deed(rota_id=rota.id, at=now, act=Act.FOUND, why=why))
 
 
 def _may_be_wished(need: Need, person: Person, now: datetime) -> bool:

@@ -204,9 +204,12 @@ def progress(ref: str) -> dict[str, Any]:
 @bp.post("/rotas/<ref>/stop")
 def stop(ref: str) -> Response:
     rota = _rota(ref)
-    operations.stop_search(rota)
+    operations.stop_search(rota, now=clock.now())
     db.session.commit()
-    flash(_("It stops in a moment. What was found stays."))
+    if rota.stage.is_under_way:
+        flash(_("It stops as soon as there is a plan."))
+    else:
+        flash(_("Stopped. What was found stays."))
     return redirect(url_for(".board", ref=ref), 303)
 
 

@@ -22,8 +22,8 @@ from app.database import new_ref
 from app.extensions import db
 from app.rota.frame import Frame, digest, packed, packed_plan, unpacked, unpacked_plan
 from app.rota.inputs import framed
-from app.rota.models import Act, Deed, Failure, Rota, Stage
-from app.rota.operations import record
+from app.rota.models import Act, Failure, Rota, Stage
+from app.rota.operations import record, record_found
 from app.staffing import matching
 from app.staffing.matching.checker import breaches, places_filled
 from app.staffing.matching.instance import DIRECT, PinsContradict, Plan
@@ -236,22 +236,8 @@ def _keep(rota_id: int, holder: str, frame: Frame, progress: Progress, now: date
 def _end(
     rota_id: int, holder: str, stage: Stage, now: datetime, *, failure: Failure | None = None
 ) -> None:
-    _record_found(rota_id, now)
+    record_found(db.session.get_one(Rota, rota_id, populate_existing=True), now=now)
     _write(rota_id, holder, stage=stage, failure=failure, ended_at=now, lease_until=None)
-
-
-def _record_found(rota_id: int, now: datetime) -> None:
-    """The plan as it was found, whatever is changed by hand afterwards."""
-    rota = db.session.get_one(Rota, rota_id, populate_existing=True)
-    if rota.plan is None:
-        return
-    why = {
-        "plan": unpacked_plan(rota.plan),
-        "worth": rota.worth,
-        "bound": rota.bound,
-        "step": rota.step,
-    }
-    db.session.add(Deed(rota_id=rota_id, at=now, act=Act.FOUND, why=why))
 
 
 def _write(rota_id: int, holder: str, **values: object) -> None:

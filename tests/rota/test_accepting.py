@@ -413,7 +413,7 @@ def test_whom_the_coordinator_had_forbidden_she_may_put_after_all(house: House) 
 
 def test_where_there_is_no_plan_nothing_can_be_changed(house: House) -> None:
     rota = house.asked()
-    stop_search(rota)
+    stop_search(rota, now=BEFORE)
     with pytest.raises(NothingPlanned):
         put(rota, house.evening, house.basir, now=BEFORE)
 

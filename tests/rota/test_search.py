@@ -365,7 +365,7 @@ def test_a_search_is_told_to_stop_by_its_coordinator(
     assert taken is not None
     watch = search._Watch(*taken, lambda: BEFORE)
     assert not watch()
-    stop_search(rota)
+    stop_search(rota, now=BEFORE)
     db.session.commit()
     assert watch()
     assert watch.was_asked
@@ -470,11 +470,37 @@ def test_a_plan_that_waits_for_a_better_one_can_be_stopped(house: House) -> None
     soon = BEFORE + timedelta(seconds=5)
     assert search_next(clock=lambda: soon, first=True)
     db.session.refresh(rota)
-    stop_search(rota)
+    stop_search(rota, now=BEFORE)
     db.session.commit()
-    assert search_next(clock=lambda: soon, first=True)
-    db.session.refresh(rota)
     assert (rota.stage, rota.filled) == (Stage.STOPPED, 2)
+    assert not search_next(clock=lambda: soon)
+
+
+def test_a_search_that_hears_of_the_end_late_changes_nothing(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(search, "LOOK", 0.0)
+    house.need("prs", MONDAY)
+    rota = house.asked()
+    assert search_next(clock=lambda: BEFORE + timedelta(seconds=5), first=True)
+    taken = search._taken(BEFORE)
+    assert taken is not None
+    watch = search._Watch(*taken, lambda: BEFORE)
+    frame = unpacked(db.session.get_one(Rota, rota.id).inputs or b"")
+    *_, better = plans(frame.instance)
+    stop_search(rota, now=BEFORE)
+    db.session.commit()
+    version = rota.version
+    assert watch()
+    with pytest.raises(search.Lost):
+        search._keep(*taken, frame, better, BEFORE)
+    db.session.rollback()
+    with pytest.raises(search.Lost):
+        search._end(*taken, Stage.DONE, BEFORE)
+    db.session.rollback()
+    assert (rota.stage, rota.version) == (Stage.STOPPED, version)
+    told = select(Deed).where(Deed.rota_id == rota.id, Deed.act == Act.FOUND)
+    assert len(db.session.scalars(told).all()) == 1
 
 
 def test_the_way_between_two_centres_takes_its_time(house: House) -> None:
@@ -498,7 +524,7 @@ def test_the_way_between_two_centres_takes_its_time(house: House) -> None:
 
 def test_one_that_has_not_begun_is_stopped_at_once(house: House) -> None:
     rota = house.asked()
-    stop_search(rota)
+    stop_search(rota, now=BEFORE)
     db.session.commit()
     assert not search_next(clock=lambda: BEFORE)
     assert rota.stage is Stage.STOPPED

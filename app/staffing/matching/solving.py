@@ -60,6 +60,9 @@ SMALL = 4000
 """Up to so many pairs the whole model is solved exactly at once."""
 MOST_NODES = 5000
 """Branches at most in the last one, of everything that could still be in a better plan."""
+BEFORE_CLOSING = 3
+"""Times as many neighbourhoods as there are weeks and weekdays, before that: the better the plan,
+the fewer pairs are left to look at."""
 DEMAND = 10
 """What it costs the first plan to take somebody, for each place that only they could fill."""
 NODES = 50
@@ -182,7 +185,7 @@ class _Search:
             relaxed = relaxation.solved()
         self.tighten(relaxed.bound)
         yield from self.rounded(relaxed)
-        yield from self.improve(relaxed, min(steps, slice_count(self.instance)))
+        yield from self.improve(relaxed, min(steps, BEFORE_CLOSING * slice_count(self.instance)))
         if not self.is_done and steps:
             yield from self.close(relaxed)
         yield from self.improve(relaxed, steps)
