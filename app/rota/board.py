@@ -27,6 +27,7 @@ from app.rota.taken import (
     SETTLED,
     first_to_go,
     is_a_place,
+    not_wanted,
     planned_of,
     stand,
     stands_of,
@@ -53,7 +54,7 @@ class Proposed:
     """Somebody whom the plan gives a place. *state*: where they stand with it today; *wish*: what
     the coordinator said of it; *half*: of two who do it in relay; *too_late*: somebody whom the
     plan does not have there took the place; *first_to_go*: who would have to give up a place before
-    they can be asked."""
+    they can be asked; *not_wanted*: by the coordinator, they or the other half of their relay."""
 
     need: Need
     person: Person
@@ -63,6 +64,7 @@ class Proposed:
     half: Half | None = None
     too_late: bool = False
     first_to_go: tuple[Person, ...] = ()
+    not_wanted: bool = False
 
     @property
     def is_new(self) -> bool:
@@ -71,7 +73,7 @@ class Proposed:
 
     @property
     def can_be_asked(self) -> bool:
-        return self.is_new and not self.first_to_go
+        return self.is_new and not self.first_to_go and not self.not_wanted
 
     @property
     def is_off(self) -> bool:
@@ -192,20 +194,25 @@ def _hours(lines: Iterable[Line]) -> dict[Person, timedelta]:
 
 
 def all_new(rota: Rota, *, now: datetime) -> dict[tuple[int, int], datetime]:
-    """(need id, person id) of every proposal of the plan that would change something and for whom
-    nobody has to go first, and when its session begins."""
+    """(need id, person id) of every proposal of the plan that would change something, for whom
+    nobody has to go first and who is wanted there, and when its session begins."""
     rows = db.session.execute(
         needs_of_rota(rota, now=now).with_only_columns(Need.id, Need.wanted, Meeting.starts_at)
     )
     stands = stands_of(rota, now)
     found = {}
     planned, waits = planned_of(rota), first_to_go(rota, now)
+    forbidden: dict[int, set[int]] = defaultdict(set)
+    for wish in rota.wishes:
+        if not wish.wanted:
+            forbidden[wish.need_id].add(wish.person_id)
     for need_id, wanted, starts_at in rows:
         ones = planned.get(need_id, ())
-        late = too_late(wanted, ones, stands.get(need_id, {}))
+        off = too_late(wanted, ones, stands.get(need_id, {}))
+        off |= not_wanted(ones, forbidden.get(need_id, ()))
         for who, leg in ones:
             settled = who in stands.get(need_id, {})
-            if not settled and (who, leg) not in late and (need_id, who) not in waits:
+            if not settled and (who, leg) not in off and (need_id, who) not in waits:
                 found[need_id, who] = starts_at
     return found
 
@@ -292,6 +299,10 @@ def _line(
         if one.person_id in states and one.state in SETTLED
     }
     late = too_late(need.wanted, planned, stands)
+    forbidden = {
+        other for (need_id, other), said in wishes.items() if need_id == need.id and not said
+    }
+    off = not_wanted(planned, forbidden)
     proposed = tuple(
         Proposed(
             need=need,
@@ -302,6 +313,7 @@ def _line(
             half=halves.get((need.id, leg)),
             too_late=(person_id, leg) in late,
             first_to_go=tuple(who[one] for one in waits.get((need.id, person_id), ())),
+            not_wanted=(person_id, leg) in off,
         )
         for person_id, leg in planned
         if person_id in who

@@ -4,7 +4,7 @@ until somebody gives a place up."""
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -61,6 +61,20 @@ def too_late(
     late = [one for one in waiting if is_a_place(one[1])][max(0, room) :]
     relays = {leg // 2 for _, leg in late if leg != DIRECT}
     return {*late, *(one for one in waiting if one[1] != DIRECT and one[1] // 2 in relays)}
+
+
+def not_wanted(
+    planned: Iterable[tuple[int, int]], forbidden: Container[int]
+) -> set[tuple[int, int]]:
+    """Those of one need's proposals, (person id, leg), of whom the coordinator said "not here";
+    with the other half of a relay."""
+    ones = list(planned)
+    relays = {leg // 2 for who, leg in ones if leg != DIRECT and who in forbidden}
+    return {
+        (who, leg)
+        for who, leg in ones
+        if who in forbidden or (leg != DIRECT and leg // 2 in relays)
+    }
 
 
 def first_to_go(rota: Rota, now: datetime) -> dict[tuple[int, int], tuple[int, ...]]:

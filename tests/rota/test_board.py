@@ -16,10 +16,12 @@ from app.people.terms import Level, Stage
 from app.programme.kinds import Privacy
 from app.rota.accepting import accept
 from app.rota.board import all_new, board_of, colleagues, lines_of, tally_of
+from app.rota.frame import unpacked_plan
 from app.rota.models import Rota
-from app.rota.operations import begin_rota
+from app.rota.operations import begin_rota, wish
 from app.rota.unmet import Unmet, unmet_in
-from app.staffing.models import State
+from app.staffing.matching.instance import DIRECT
+from app.staffing.models import Need, State
 from app.staffing.operations import give_up_place
 from app.staffing.queries import assignment_of
 from tests import make
@@ -384,3 +386,28 @@ def test_whoever_said_no_speaks_for_nobody(house: House) -> None:
     make.assignment(need=need, person=house.amina, state=State.DECLINED)
     db.session.commit()
     assert unmet_in(rota, now=BEFORE) == [Unmet("ar", 1, 1)]
+
+
+def test_whoever_is_not_wanted_here_is_not_asked_with_the_others(
+    house: House, mine: Browser
+) -> None:
+    rota = house.rota()
+    wish(rota, house.morning, house.amina, wanted=False, now=BEFORE)
+    db.session.commit()
+    assert set(all_new(rota, now=BEFORE)) == {(house.evening.id, house.basir.id)}
+    page = f"/rotas/{rota.ref}"
+    assert f"{house.morning.ref}:{house.amina.ref}" not in mine.get(page).text
+    place = mine.get(f"{page}/needs/{house.morning.ref}").text
+    assert "Ask this person" not in place
+    assert place.count("As the plan sees fit") == 1
+
+
+def test_the_other_half_of_a_relay_is_not_asked_where_one_is_not_wanted(house: House) -> None:
+    relay_house(house)
+    rota = house.rota()
+    (need_id, first, _), (_, second, _) = sorted(
+        one for one in unpacked_plan(rota.plan) if one[2] != DIRECT
+    )
+    need, person = db.session.get_one(Need, need_id), db.session.get_one(Person, first)
+    wish(rota, need, person, wanted=False, now=BEFORE)
+    assert not {(need_id, first), (need_id, second)} & set(all_new(rota, now=BEFORE))
