@@ -54,7 +54,8 @@ class Proposed:
     """Somebody whom the plan gives a place. *state*: where they stand with it today; *wish*: what
     the coordinator said of it; *half*: of two who do it in relay; *too_late*: somebody whom the
     plan does not have there took the place; *first_to_go*: who would have to give up a place before
-    they can be asked; *not_wanted*: by the coordinator, they or the other half of their relay."""
+    they can be asked; *not_wanted*: by the coordinator, they or the other half of their relay;
+    *could_come*: not, where they were asked and the plan found a rule against it."""
 
     need: Need
     person: Person
@@ -65,6 +66,7 @@ class Proposed:
     too_late: bool = False
     first_to_go: tuple[Person, ...] = ()
     not_wanted: bool = False
+    could_come: bool = True
 
     @property
     def is_new(self) -> bool:
@@ -333,7 +335,15 @@ def _line(
     return Line(
         need=need,
         proposed=proposed,
-        others=tuple(Proposed(need=need, person=one.person, state=one.state) for one in others),
+        others=tuple(
+            Proposed(
+                need=need,
+                person=one.person,
+                state=one.state,
+                could_come=one.state is State.CONFIRMED or stands[one.person_id].takes,
+            )
+            for one in others
+        ),
         leaves=tuple(one.person for one in leaves),
         empty=max(0, need.wanted - filling),
     )
@@ -432,11 +442,17 @@ class Tally:
 
 
 def tally_of(rota: Rota, *, now: datetime) -> Tally:
-    """How all places of the rota's days stand, as far as its coordinator may know of them."""
+    """How all places of the rota's days stand, as far as its coordinator may know of them. Whoever
+    is asked, and could not come by the rules the plan was made by, fills none."""
     stands = stands_of(rota, now)
+    planned = {(need_id, who) for need_id, who, _ in unpacked_plan(rota.plan)}
     held, asked = (
         {
-            need_id: sum(one.state is state for one in ones.values())
+            need_id: sum(
+                one.state is state
+                and (state is State.CONFIRMED or one.takes or (need_id, who) in planned)
+                for who, one in ones.items()
+            )
             for need_id, ones in stands.items()
         }
         for state in HELD

@@ -411,3 +411,17 @@ def test_the_other_half_of_a_relay_is_not_asked_where_one_is_not_wanted(house: H
     need, person = db.session.get_one(Need, need_id), db.session.get_one(Person, first)
     wish(rota, need, person, wanted=False, now=BEFORE)
     assert not {(need_id, first), (need_id, second)} & set(all_new(rota, now=BEFORE))
+
+
+def test_who_was_asked_and_could_not_come_does_not_fill_a_place(
+    house: House, mine: Browser
+) -> None:
+    """Two are asked for Arabic; one of them does not speak it."""
+    make.assignment(need=house.morning, person=house.basir, state=State.OFFERED)
+    db.session.commit()
+    rota = house.rota()
+    tally = tally_of(rota, now=BEFORE)
+    assert (tally.proposed, tally.asked, tally.empty) == (2, 0, 0)
+    page = f"/rotas/{rota.ref}"
+    for address in (page, f"{page}/needs/{house.morning.ref}"):
+        assert "asked, but a rule stands against it" in mine.get(address).text
