@@ -425,3 +425,11 @@ def test_who_was_asked_and_could_not_come_does_not_fill_a_place(
     page = f"/rotas/{rota.ref}"
     for address in (page, f"{page}/needs/{house.morning.ref}"):
         assert "asked, but a rule stands against it" in mine.get(address).text
+
+
+def test_a_week_in_which_nobody_is_given_a_place_says_so(house: House, mine: Browser) -> None:
+    house.need("ti", MONDAY + timedelta(days=1))
+    db.session.commit()
+    rota = house.rota(first_day=MONDAY.date() + timedelta(days=1))
+    page = mine.get(f"/rotas/{rota.ref}?by=person").text
+    assert "Nobody is given a place in this week" in page
