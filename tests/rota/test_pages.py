@@ -356,3 +356,14 @@ def test_the_board_asks_the_database_the_same_for_one_session_and_for_many(
     again = house.rota()
     many = statements(lambda: mine.get(f"/rotas/{again.ref}?all=1"))
     assert len(many) <= len(few)
+
+
+def test_of_a_place_that_is_newer_than_the_plan_its_page_says_so(
+    house: House, mine: Browser
+) -> None:
+    rota = house.rota()
+    later = house.need("prs", MONDAY + timedelta(days=1))
+    db.session.commit()
+    text = mine.get(f"/rotas/{rota.ref}/needs/{later.ref}").text
+    assert "This plan knows nothing of this place: it came later." in text
+    assert f"/rotas/{rota.ref}/again" in text
