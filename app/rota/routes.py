@@ -208,7 +208,7 @@ def stop(ref: str) -> Response:
     db.session.commit()
     if rota.stage.is_under_way:
         flash(_("It stops as soon as there is a plan."))
-    else:
+    elif rota.has_plan:
         flash(_("Stopped. What was found stays."))
     return redirect(url_for(".board", ref=ref), 303)
 

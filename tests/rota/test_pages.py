@@ -315,6 +315,10 @@ def test_stopping_and_planning_again(house: House, mine: Browser) -> None:
     refused = mine.post(f"/rotas/{rota.ref}/again")
     assert refused.status_code == 409
     assert mine.post(f"/rotas/{rota.ref}/stop").status_code == 303
+    page = mine.get(f"/rotas/{rota.ref}").text
+    assert "Stopped before there was a plan." in page
+    assert "The plan is about to be made" not in page
+    assert "What was found stays" not in page
     assert not search_next(clock=lambda: BEFORE)
     again = mine.post(f"/rotas/{rota.ref}/again")
     assert again.status_code == 303
