@@ -127,9 +127,10 @@ class Empty:
 
 
 def why_empty(rota: Rota, need: Need, *, now: datetime) -> Empty | None:
-    """Why *need* has an empty place in the plan, and what would fill it."""
+    """Why *need* has an empty place in the plan, and what would fill it. None where the plan cannot
+    say: the place came later, or its session was moved since."""
     read = read_plan(rota)
-    if read is None or need.id not in read[0].need_at:
+    if read is None or need.id not in read[0].need_at or _has_moved(read[0], need):
         return None
     asked = _Asked(rota, need, *read)
     price = price_of_filling(asked.frame.instance, asked.plan, asked.number)
@@ -142,6 +143,12 @@ def why_empty(rota: Rota, need: Need, *, now: datetime) -> Empty | None:
         in_the_way=in_the_way,
         speak=sum(not set(_rules(one)) & _LANGUAGE for one in asked.ranked),
     )
+
+
+def _has_moved(frame: Frame, need: Need) -> bool:
+    known = frame.instance.meetings[frame.instance.needs[frame.need_at[need.id]].meeting]
+    now = minutes_of(need.meeting.starts_at), minutes_of(need.meeting.ends_at)
+    return (known.starts, known.ends) != now
 
 
 _LANGUAGE = {Rule.LANGUAGE_NOT_SPOKEN, Rule.DOES_NOT_INTERPRET, Rule.LEVEL_TOO_LOW}

@@ -128,3 +128,12 @@ def enrol(house: House, need: Need, speakers: dict[str, int]) -> None:
             learner = make.participant(house.centre, speaks={language: Level.NATIVE})
             make.enrolment(need.meeting.activity, learner)
     db.session.flush()
+
+
+def test_of_a_session_that_moved_since_the_plan_nothing_is_said_by_it(house: House) -> None:
+    rota = house.rota()
+    meeting = house.morning.meeting
+    meeting.starts_at += timedelta(hours=1)
+    meeting.ends_at += timedelta(hours=1)
+    db.session.commit()
+    assert why_empty(rota, house.morning, now=BEFORE) is None
