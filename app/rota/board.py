@@ -55,7 +55,7 @@ class Proposed:
     the coordinator said of it; *half*: of two who do it in relay; *too_late*: somebody whom the
     plan does not have there took the place; *first_to_go*: who would have to give up a place before
     they can be asked; *not_wanted*: by the coordinator, they or the other half of their relay;
-    *could_come*: not, where they were asked and the plan found a rule against it."""
+    *could_come*: not, where they were asked and the plan does not count on them."""
 
     need: Need
     person: Person

@@ -425,7 +425,7 @@ def test_who_was_asked_and_could_not_come_does_not_fill_a_place(
     assert (tally.proposed, tally.asked, tally.empty) == (2, 0, 0)
     page = f"/rotas/{rota.ref}"
     for address in (page, f"{page}/needs/{house.morning.ref}"):
-        assert "asked, but a rule stands against it" in mine.get(address).text
+        assert "asked, but the plan does not count on it" in mine.get(address).text
 
 
 def test_a_week_in_which_nobody_is_given_a_place_says_so(house: House, mine: Browser) -> None:
