@@ -351,10 +351,9 @@ def idle_in(rota: Rota, *, now: datetime) -> Sequence[Person]:
 
 
 def _centres(rota: Rota) -> frozenset[int]:
-    """The ids of the centres that the plan is about."""
-    if rota.centre_id is not None:
-        return frozenset({rota.centre_id})
-    return rota.by.centres_where(Role.COORDINATOR)
+    """The ids of the centres that the plan is about and its coordinator plans today."""
+    mine = rota.by.centres_where(Role.COORDINATOR)
+    return mine if rota.centre_id is None else mine & {rota.centre_id}
 
 
 def people_by_id(ids: Iterable[int]) -> dict[int, Person]:

@@ -240,6 +240,25 @@ def test_nobody_is_told_apart_by_a_session_that_may_no_longer_be_known(
     assert f"/rotas/{rota.ref}/people/{house.basir.ref}" in text
 
 
+def test_of_a_centre_that_they_plan_no_longer_nobody_is_listed(house: House, mine: Browser) -> None:
+    rota = house.rota()
+    colleague = make.coordinator(house.centre, name="Colleague")
+    asked_by(colleague, house.centre)
+    make.mediator(house.centre, {"uk": Level.NATIVE}, name="Idle")
+    db.session.commit()
+    page = f"/en/rotas/{rota.ref}?by=person"
+    before = mine.get(page).text
+    assert "Idle" in before
+    assert "Colleague" in before
+    make.make_coordinator_too(house.coordinator, make.centre())
+    house.coordinator.memberships[0].stage = Stage.LEFT
+    db.session.commit()
+    db.session.expire_all()
+    text = mine.get(page).text
+    assert "Idle" not in text
+    assert "Colleague" not in text
+
+
 def test_who_was_next_is_a_way_to_them(house: House, mine: Browser) -> None:
     next_one = make.mediator(
         house.centre, {"prs": Level.NATIVE}, name="Farid", home_centre=make.centre()
