@@ -328,7 +328,7 @@ def _line(
         and one.person_id in states
         and one.person_id not in given
     ]
-    leaves = [one for one in rest if _would_leave(rota, one)]
+    leaves = [one for one in rest if stands[one.person_id].may_go]
     others = [one for one in rest if one not in leaves]
     filling = sum(one.fills for one in proposed)
     filling += sum(one.state is State.CONFIRMED or stands[one.person_id].takes for one in others)
@@ -349,12 +349,6 @@ def _line(
     )
 
 
-def _would_leave(rota: Rota, one: Assignment) -> bool:
-    """Whether the plan knew of their place and gives it to somebody else."""
-    known = rota.began_at is not None and one.changed_at <= rota.began_at
-    return rota.may_move and known and one.state is State.CONFIRMED
-
-
 def idle_in(rota: Rota, *, now: datetime) -> Sequence[Person]:
     """Whoever helps in the centres of the plan and has no place in it, as far as its coordinator
     may know of the sessions."""
@@ -373,10 +367,9 @@ def idle_in(rota: Rota, *, now: datetime) -> Sequence[Person]:
 
 
 def _centres(rota: Rota) -> frozenset[int]:
-    """The ids of the centres that the plan is about."""
-    if rota.centre_id is not None:
-        return frozenset({rota.centre_id})
-    return rota.by.centres_where(Role.COORDINATOR)
+    """The ids of the centres that the plan is about and its coordinator plans today."""
+    mine = rota.by.centres_where(Role.COORDINATOR)
+    return mine if rota.centre_id is None else mine & {rota.centre_id}
 
 
 def people_by_id(ids: Iterable[int]) -> dict[int, Person]:
@@ -443,23 +436,28 @@ class Tally:
 
 def tally_of(rota: Rota, *, now: datetime) -> Tally:
     """How all places of the rota's days stand, as far as its coordinator may know of them. Whoever
-    is asked, and could not come by the rules the plan was made by, fills none."""
-    stands = stands_of(rota, now)
-    planned = {(need_id, who) for need_id, who, _ in unpacked_plan(rota.plan)}
+    is asked, and could not come by the rules the plan was made by, fills none; the place of whoever
+    the plan moves away is empty where nobody else comes."""
+    stands, plan = stands_of(rota, now), unpacked_plan(rota.plan)
+    inside = {(need_id, person_id) for need_id, person_id, _ in plan}
     held, asked = (
         {
             need_id: sum(
                 one.state is state
-                and (state is State.CONFIRMED or one.takes or (need_id, who) in planned)
+                and (state is State.CONFIRMED or one.takes or (need_id, who) in inside)
                 for who, one in ones.items()
             )
             for need_id, ones in stands.items()
         }
         for state in HELD
     )
+    leaving = {
+        need_id: sum(one.may_go and (need_id, who) not in inside for who, one in ones.items())
+        for need_id, ones in stands.items()
+    }
     news = Counter(
         need_id
-        for need_id, person_id, leg in unpacked_plan(rota.plan)
+        for need_id, person_id, leg in plan
         if is_a_place(leg) and person_id not in stands.get(need_id, ())
     )
     rows = db.session.execute(
@@ -470,16 +468,19 @@ def tally_of(rota: Rota, *, now: datetime) -> Tally:
     sums: dict[tuple[Role, str | None], _Sum] = defaultdict(_Sum)
     counts = Counter[str]()
     for need_id, role, language, wanted, starts_at, ends_at in rows:
-        left = wanted
-        for name, there in (("confirmed", held), ("asked", asked), ("proposed", news)):
+        ways = (("confirmed", held), ("asked", asked), ("proposed", news))
+        come = sum(there.get(need_id, 0) for _, there in ways) - leaving.get(need_id, 0)
+        left = min(wanted, come)
+        empty = wanted - left
+        for name, there in ways:
             taken = min(left, there.get(need_id, 0))
             counts[name] += taken
             left -= taken
-        counts["empty"] += left
-        if left:
+        counts["empty"] += empty
+        if empty:
             one = sums[role, language]
-            one.places += left
-            one.length += (ends_at - starts_at) * left
+            one.places += empty
+            one.length += (ends_at - starts_at) * empty
     found = [Lacking(role, tag, one.places, one.length) for (role, tag), one in sums.items()]
     return Tally(
         confirmed=counts["confirmed"],

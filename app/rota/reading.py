@@ -18,7 +18,8 @@ from app.staffing.queries import is_need_planned_by
 def read_plan(rota: Rota) -> tuple[Frame, Plan] | None:
     """The frame, and the plan as far as its coordinator may plan those sessions today: what they
     may no longer know of is in no reason and no number. Whoever said no to a place since is not in
-    it, and cannot have it any more. None: there is no plan."""
+    it, and cannot have it any more; nobody is pinned where it does not have them. None: there is no
+    plan."""
     if rota.inputs is None or rota.plan is None:
         return None
     frame = unpacked(rota.inputs)
@@ -30,7 +31,11 @@ def read_plan(rota: Rota) -> tuple[Frame, Plan] | None:
         for need, person, leg in unpacked_plan(rota.plan)
         if need in visible and (need, person) not in gone
     ]
-    return _without(frame, gone), frame.plan_of(names)
+    plan = frame.plan_of(names)
+    there = frozenset((one.need, one.helper) for one in plan.proposals)
+    whole = frame.instance
+    known = replace(frame, instance=whole.but(pins=whole.pins & there))
+    return _without(known, gone), plan
 
 
 def _gone(frame: Frame) -> set[tuple[int, int]]:
@@ -55,7 +60,5 @@ def _without(frame: Frame, gone: set[tuple[int, int]]) -> Frame:
     whole = frame.instance
     return replace(
         frame,
-        instance=whole.but(
-            bans=whole.bans | pairs, pins=whole.pins - pairs, confirmed=whole.confirmed - pairs
-        ),
+        instance=whole.but(bans=whole.bans | pairs, confirmed=whole.confirmed - pairs),
     )

@@ -27,7 +27,7 @@ from app.staffing.queries import assignment_of
 from tests import make
 from tests.conftest import Browser
 from tests.make import BEFORE, MONDAY
-from tests.rota.house import House, planned
+from tests.rota.house import SUNDAY, House, planned
 from tests.rota.test_accepting import relay_house
 
 
@@ -145,6 +145,34 @@ def test_who_goes_to_another_time_can_be_asked_at_once(house: House) -> None:
     assert first_to_go(house, rota)[0] == (house.amina, ())
 
 
+def test_the_place_of_whoever_would_leave_it_is_empty_where_nobody_else_comes(
+    house: House,
+) -> None:
+    """Amina has two hours a week; Thursday is soon and comes before Saturday."""
+    house.amina.hours_a_week = 2
+    saturday = house.need("ar", BEFORE + timedelta(days=8))
+    thursday = house.need("ar", BEFORE + timedelta(days=6))
+    make.assignment(need=saturday, person=house.amina, state=State.CONFIRMED)
+    rota = house.rota(first_day=BEFORE.date(), last_day=SUNDAY, may_move=True)
+    needs = [thursday, saturday, house.morning, house.evening]
+    lines = lines_of(rota, needs, now=BEFORE)
+    assert [line.empty for line in lines] == [0, 1, 0, 0]
+    tally = tally_of(rota, now=BEFORE)
+    assert (tally.confirmed, tally.proposed, tally.empty) == (0, 3, 1)
+    assert [one.places for one in tally.lacking] == [1]
+
+
+@pytest.mark.parametrize("may_move", [True, False])
+def test_who_looks_for_a_stand_in_holds_the_place_until_then(house: House, may_move: bool) -> None:
+    make.assignment(
+        need=house.evening, person=house.basir, state=State.CONFIRMED, stand_in_wanted_at=BEFORE
+    )
+    rota = house.rota(may_move=may_move)
+    lines = lines_of(rota, [house.morning, house.evening], now=BEFORE)
+    assert [line.empty for line in lines] == [0, 0]
+    assert tally_of(rota, now=BEFORE).empty == 0
+
+
 def test_somebody_else_can_be_taken_after_a_no(house: House, mine: Browser) -> None:
     carmen = make.mediator(
         house.centre, {"ar": Level.NATIVE}, name="Carmen", home_centre=make.centre()
@@ -241,6 +269,25 @@ def test_nobody_is_told_apart_by_a_session_that_may_no_longer_be_known(
     text = mine.get(f"/rotas/{rota.ref}?by=person").text
     assert "Nothing in this plan" in text
     assert f"/rotas/{rota.ref}/people/{house.basir.ref}" in text
+
+
+def test_of_a_centre_that_they_plan_no_longer_nobody_is_listed(house: House, mine: Browser) -> None:
+    rota = house.rota()
+    colleague = make.coordinator(house.centre, name="Colleague")
+    asked_by(colleague, house.centre)
+    make.mediator(house.centre, {"uk": Level.NATIVE}, name="Idle")
+    db.session.commit()
+    page = f"/en/rotas/{rota.ref}?by=person"
+    before = mine.get(page).text
+    assert "Idle" in before
+    assert "Colleague" in before
+    make.make_coordinator_too(house.coordinator, make.centre())
+    house.coordinator.memberships[0].stage = Stage.LEFT
+    db.session.commit()
+    db.session.expire_all()
+    text = mine.get(page).text
+    assert "Idle" not in text
+    assert "Colleague" not in text
 
 
 def test_who_was_next_is_a_way_to_them(house: House, mine: Browser) -> None:

@@ -200,6 +200,35 @@ def test_no_reason_tells_of_what_may_no_longer_be_known(house: House, mine: Brow
     assert "2 h in this plan" in after
 
 
+def who_is_in_the_way(house: House) -> tuple[Need, Rota]:
+    """Amina is confirmed at the time of the morning, Basir at another; and a plan of that."""
+    friday = house.need("prs", MONDAY + timedelta(days=4))
+    make.assignment(need=house.evening, person=house.amina, state=State.CONFIRMED)
+    make.assignment(need=friday, person=house.basir, state=State.CONFIRMED)
+    return friday, house.rota()
+
+
+def test_nobody_is_in_the_way_at_what_may_no_longer_be_known(house: House, mine: Browser) -> None:
+    friday, rota = who_is_in_the_way(house)
+    friday.meeting.activity.texts[0].title = "Canary"
+    friday.meeting.privacy = friday.meeting.activity.privacy = Privacy.PROTECTED
+    friday.meeting.activity.coordinator = make.coordinator(house.centre)
+    db.session.commit()
+    page = mine.get(f"/en/rotas/{rota.ref}/needs/{house.morning.ref}").text
+    assert "only if somebody gave up a place" in page
+    assert "Canary" not in page
+
+
+def test_nobody_is_in_the_way_at_a_place_that_is_gone(house: House, mine: Browser) -> None:
+    friday, rota = who_is_in_the_way(house)
+    db.session.delete(friday.assignments[0])
+    db.session.delete(friday)
+    db.session.commit()
+    db.session.expire_all()
+    page = mine.get(f"/en/rotas/{rota.ref}/needs/{house.morning.ref}").text
+    assert "only if somebody gave up a place" in page
+
+
 def all_needs() -> list[Need]:
     return list(db.session.scalars(select(Need)))
 
