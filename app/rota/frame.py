@@ -65,6 +65,9 @@ class Frame:
         """Person id -> position."""
         return {person_id: position for position, person_id in enumerate(self.person_ids)}
 
+    def meeting_of(self, need_id: int) -> Meeting:
+        return self.instance.meetings[self.instance.needs[self.need_at[need_id]].meeting]
+
     @cached_property
     def row_of(self) -> dict[Proposal, int]:
         """Proposal -> row of the pairs."""

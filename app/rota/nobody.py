@@ -146,7 +146,7 @@ def why_empty(rota: Rota, need: Need, *, now: datetime) -> Empty | None:
 
 
 def _has_moved(frame: Frame, need: Need) -> bool:
-    known = frame.instance.meetings[frame.instance.needs[frame.need_at[need.id]].meeting]
+    known = frame.meeting_of(need.id)
     now = minutes_of(need.meeting.starts_at), minutes_of(need.meeting.ends_at)
     return (known.starts, known.ends) != now
 

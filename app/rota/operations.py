@@ -18,7 +18,7 @@ from app.programme.terms import Term
 from app.refusal import Refusal
 from app.rota.frame import Frame, packed_plan, unpacked, unpacked_plan
 from app.rota.models import Act, Deed, Rota, Stage, Wish
-from app.rota.standing import Today, as_today
+from app.rota.today import Today, as_today
 from app.staffing.matching.checker import breaches, places_filled, value
 from app.staffing.matching.highs import Infeasible
 from app.staffing.matching.instance import DIRECT, Instance, Plan, Proposal, Weights

@@ -3,8 +3,8 @@ until somebody gives a place up."""
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Container, Iterable, Mapping
+from collections import Counter, defaultdict
+from collections.abc import Collection, Container, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -14,7 +14,7 @@ from sqlalchemy import Row, Select, and_, or_, select
 from app.extensions import db
 from app.programme.models import Activity, Meeting
 from app.programme.queries import ways_to
-from app.rota.frame import unpacked_plan
+from app.rota.frame import Frame, unpacked, unpacked_plan
 from app.rota.inputs import GONE, needs_of_rota
 from app.rota.models import Rota
 from app.staffing.matching.instance import DIRECT
@@ -79,7 +79,8 @@ def not_wanted(
 
 def first_to_go(rota: Rota, now: datetime) -> dict[tuple[int, int], tuple[int, ...]]:
     """(need id, person id) of each proposal that nobody can be asked for yet -> the ids of those
-    who would have to give up a place first: that place, or their own at the same time."""
+    who would have to give up a place first: that place, or their own at the same time or for the
+    hours of that week."""
     if not rota.may_move:
         return {}
     stands, planned = stands_of(rota, now), planned_of(rota)
@@ -94,6 +95,7 @@ def first_to_go(rota: Rota, now: datetime) -> dict[tuple[int, int], tuple[int, .
             if one.state is State.CONFIRMED:
                 own[who].append(need_id)
     ways = ways_to({row.centre_id for row in rows.values()}) if own else {}
+    short = _short_of_hours(rota, own, planned, stands)
     found = {}
     for need_id, row in rows.items():
         known = stands.get(need_id, {})
@@ -103,11 +105,52 @@ def first_to_go(rota: Rota, now: datetime) -> dict[tuple[int, int], tuple[int, .
             if who in known or (who, leg) in late:
                 continue
             first = leaving[need_id] if (who, leg) in full else ()
-            if any(_clash(rows[other], row, ways) for other in own[who]):
+            if (need_id, who) in short or any(_clash(rows[a], row, ways) for a in own[who]):
                 first = (*first, who)
             if first:
                 found[need_id, who] = first
     return found
+
+
+def _short_of_hours(
+    rota: Rota,
+    leaving: Mapping[int, Collection[int]],
+    planned: Mapping[int, Collection[tuple[int, int]]],
+    stands: Mapping[int, Mapping[int, Stand]],
+) -> set[tuple[int, int]]:
+    """(need id, person id) of each proposal for which somebody's week has no hours left while they
+    keep the places that the plan takes from them; *leaving*: person id -> those needs."""
+    if not leaving or rota.inputs is None:
+        return set()
+    frame = unpacked(rota.inputs)
+    used: Counter[tuple[int, int]] = Counter()
+    waiting: list[tuple[int, int, int]] = []
+    for need_id, ones in planned.items():
+        for who in {who for who, _ in ones} & leaving.keys():
+            state = stands.get(need_id, {})
+            if who not in state and need_id in frame.need_at:
+                waiting.append((frame.meeting_of(need_id).starts, need_id, who))
+            elif who in state and state[who].state in HELD:
+                _count(used, frame, need_id, who)
+    for who, need_ids in leaving.items():
+        for need_id in need_ids:
+            _count(used, frame, need_id, who)
+    found = set()
+    for _, need_id, who in sorted(waiting):
+        meeting, at = frame.meeting_of(need_id), frame.helper_at[who]
+        left = frame.instance.helpers[at].minutes_left(meeting.week) - used[who, meeting.week]
+        if meeting.minutes > left:
+            found.add((need_id, who))
+        else:
+            used[who, meeting.week] += meeting.minutes
+    return found
+
+
+def _count(used: Counter[tuple[int, int]], frame: Frame, need_id: int, who: int) -> None:
+    """Count a place with the hours of its week, unless the frame has done so."""
+    if need_id in frame.need_at and (need_id, who) not in frame.settled:
+        meeting = frame.meeting_of(need_id)
+        used[who, meeting.week] += meeting.minutes
 
 
 def _needs(rota: Rota, now: datetime) -> Select[int, int, datetime, datetime, bool, int]:
