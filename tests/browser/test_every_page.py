@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page, Response
+from playwright.sync_api import Browser, Page, Response, expect
 
 from tests.browser.conftest import House, sign_in
 
@@ -214,7 +214,7 @@ def test_a_refused_form_says_so_first_and_keeps_what_was_typed(
     page.locator("main form button").last.click()
 
     assert page.locator(".error-summary li").count() >= 4
-    assert page.evaluate("document.activeElement.id") == "error-summary"
+    expect(page.locator("#error-summary")).to_be_focused()
     assert page.input_value("#title_ro") == "Rămâne scris"
     check(page, f"refused form in {language}")
     page.locator(".error-summary a").first.click()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import House
 from tests.browser.test_every_page import check
@@ -73,7 +73,7 @@ def test_every_page_of_it_is_for_everybody(one_house: House, open_page: OpenPage
     page.locator("main a[href*='/joining']").first.click()
     check(page, "three questions")
     page.click("main button[type=submit]")
-    assert page.evaluate("document.activeElement.id") == "error-summary"
+    expect(page.locator("#error-summary")).to_be_focused()
     check(page, "three questions, refused")
     page.fill("#name", "سلمى")
     page.click("main button[type=submit]")

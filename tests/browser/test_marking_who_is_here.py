@@ -14,7 +14,6 @@ from tests.browser.test_every_page import check
 
 pytestmark = [pytest.mark.browser]
 OpenPage = Callable[..., Page]
-expect.set_options(timeout=20_000)
 DURING = "2026-11-25T18:30:00+02:00"
 
 

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable
 
 import pytest
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.conftest import House
 from tests.browser.test_every_page import check
@@ -71,7 +71,7 @@ def test_every_page_of_it_is_for_everybody(
     fill_in(page, one_house, language, box)
     check(page, "the code")
     page.click("main button[type=submit]")
-    assert page.evaluate("document.activeElement.id") == "error-summary"
+    expect(page.locator("#error-summary")).to_be_focused()
     check(page, "the code, refused")
     link = link_in(letter_to(one_house, box))
     page.goto(link)

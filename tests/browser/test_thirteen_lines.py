@@ -8,7 +8,7 @@ import re
 from collections.abc import Callable
 
 import pytest
-from playwright.sync_api import Page, Response
+from playwright.sync_api import Page, Response, expect
 
 from app import create_app
 from app.extensions import db
@@ -123,7 +123,7 @@ def test_06_a_refused_form_says_so_first_and_keeps_what_was_typed(
     page.fill("#contact", "nobody at all")
     page.click("main form button[type=submit]")
 
-    assert page.evaluate("document.activeElement.id") == "error-summary"
+    expect(page.locator("#error-summary")).to_be_focused()
     assert page.locator(".error-summary a[href='#name'], .error-summary a[href='#contact']").count()
     assert page.input_value("#contact") == "nobody at all"
     for name in ("#name", "#contact"):
