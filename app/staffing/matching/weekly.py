@@ -121,8 +121,9 @@ class _Weeks:
         if self.plan is None or (self.stop is not None and self.stop()):
             return
         chains = Chains(small, self.plan, seed=self.seed)
-        for _ in range(0, CHAINS * len(self.instance.needs), AT_ONCE):
-            more = chains.go_on(AT_ONCE)
+        whole = CHAINS * len(self.instance.needs)
+        for done in range(0, whole, AT_ONCE):
+            more = chains.go_on(min(AT_ONCE, whole - done))
             if self.offer(chains.plan, Stage.IMPROVED):
                 yield self.told(Stage.IMPROVED)
             if not more or (self.stop is not None and self.stop()):
