@@ -6,12 +6,13 @@ The hours of a mediator are proved by their own place and presence, which stay.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from datetime import datetime, timedelta
 
 from sqlalchemy import ColumnElement, delete, exists, or_, select, update
 
 from app.attendance.models import Attendance
-from app.extensions import db
+from app.extensions import Gone, db, lock
 from app.feeds.models import KeptEvent
 from app.notices.models import Notice
 from app.programme.codes import NO_CODE
@@ -45,7 +46,12 @@ def forget_past_appointments(*, now: datetime) -> int:
         known,
         ~lately,
     )
-    activities = db.session.scalars(over).all()
+    for activity in db.session.scalars(
+        select(Activity).where(Activity.id.in_(over)).order_by(Activity.id)
+    ).all():
+        with suppress(Gone):
+            lock(activity)
+    activities = db.session.scalars(over).all()  # another meeting may have been planned meanwhile
     if activities:
         _forget(activities)
         db.session.flush()
