@@ -220,18 +220,25 @@ def all_new(rota: Rota, *, now: datetime) -> dict[tuple[int, int], datetime]:
 
 
 def _left_by_a_no(rota: Rota, now: datetime) -> list[datetime]:
-    """When the sessions begin at which somebody in the plan said no and a place is empty by now."""
+    """When the sessions begin at which somebody in the plan said no, or anybody did since it was
+    made, and a place is empty by now."""
     rows = db.session.execute(
         needs_of_rota(rota, now=now).with_only_columns(Need.id, Need.wanted, Meeting.starts_at)
     )
     stands, planned = stands_of(rota, now), planned_of(rota)
     found = []
     for need_id, wanted, starts_at in rows:
+        inside = {who for who, _ in planned.get(need_id, ())}
         known = stands.get(need_id, {})
         said_no = any(
-            who in known and known[who].state in GONE for who, _ in planned.get(need_id, ())
+            one.state in GONE and (one.since or who in inside) for who, one in known.items()
         )
-        if said_no and sum(one.state in HELD for one in known.values()) < wanted:
+        come = sum(
+            one.state is State.CONFIRMED
+            or (one.state is State.OFFERED and (one.takes or who in inside))
+            for who, one in known.items()
+        )
+        if said_no and come < wanted:
             found.append(starts_at)
     return found
 

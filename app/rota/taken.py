@@ -30,11 +30,12 @@ SETTLED = (*HELD, *GONE)
 class Stand:
     """Somebody who is confirmed, asked, or said no. *takes*: nobody else can have their place, even
     where the plan does not have them there. *may_go*: confirmed, and the plan may take it from
-    them, once they agree."""
+    them, once they agree. *since*: the plan was made before."""
 
     state: State
     takes: bool
     may_go: bool = False
+    since: bool = False
 
 
 def stand(
@@ -45,8 +46,8 @@ def stand(
     since = rota.began_at is not None and changed_at > rota.began_at
     if state is State.CONFIRMED:
         stays, moves = stand_in_wanted_at is None, rota.may_move and not since
-        return Stand(state, takes=stays and not moves, may_go=stays and moves)
-    return Stand(state, state is State.OFFERED and since)
+        return Stand(state, takes=stays and not moves, may_go=stays and moves, since=since)
+    return Stand(state, state is State.OFFERED and since, since=since)
 
 
 def too_late(

@@ -84,6 +84,36 @@ def test_the_board_opens_where_somebody_said_no(house: House) -> None:
     assert [line.need for line in board.lines] == [later]
 
 
+def test_the_board_opens_where_only_somebody_is_asked_who_could_not_come(house: House) -> None:
+    """Amina said no; Basir, who is asked too, does not speak Arabic. Much later is a proposal."""
+    make.assignment(need=house.morning, person=house.basir, state=State.OFFERED)
+    later = house.need("prs", MONDAY + timedelta(days=9))
+    rota = house.rota(last_day=later.meeting.starts_at.date())
+    make.assignment(need=house.morning, person=house.amina, state=State.DECLINED)
+    accept(rota, {(house.evening.id, house.basir.id)}, seen=rota.version, now=BEFORE)
+    db.session.commit()
+    db.session.expire_all()
+    board = board_of(rota, None, changes_only=True, now=BEFORE)
+    assert [(line.need, line.empty) for line in board.lines] == [(house.morning, 1)]
+
+
+def test_the_board_opens_where_somebody_gave_a_place_up_that_the_plan_did_not_give(
+    house: House,
+) -> None:
+    """Amina looked for a stand-in, the plan found none; then she gave the place up."""
+    place = make.assignment(
+        need=house.morning, person=house.amina, state=State.CONFIRMED, stand_in_wanted_at=BEFORE
+    )
+    later = house.need("prs", MONDAY + timedelta(days=9))
+    rota = house.rota(last_day=later.meeting.starts_at.date())
+    accept(rota, {(house.evening.id, house.basir.id)}, seen=rota.version, now=BEFORE)
+    give_up_place(place, now=BEFORE + timedelta(minutes=1))
+    db.session.commit()
+    db.session.expire_all()
+    board = board_of(rota, None, changes_only=True, now=BEFORE + timedelta(minutes=2))
+    assert [(line.need, line.empty) for line in board.lines] == [(house.morning, 1)]
+
+
 def moved(house: House) -> Rota:
     """Amina, confirmed in the evening, would go to the morning at the same time, Basir instead."""
     make.assignment(need=house.evening, person=house.amina, state=State.CONFIRMED)
