@@ -55,7 +55,8 @@ class Proposed:
     the coordinator said of it; *half*: of two who do it in relay; *too_late*: somebody whom the
     plan does not have there took the place; *first_to_go*: who would have to give up a place before
     they can be asked; *not_wanted*: by the coordinator, they or the other half of their relay;
-    *could_come*: not, where they were asked and the plan does not count on them."""
+    *could_come*: not, where they were asked and the plan does not count on them; *wants_stand_in*:
+    confirmed until there is one."""
 
     need: Need
     person: Person
@@ -67,6 +68,7 @@ class Proposed:
     first_to_go: tuple[Person, ...] = ()
     not_wanted: bool = False
     could_come: bool = True
+    wants_stand_in: bool = False
 
     @property
     def is_new(self) -> bool:
@@ -115,7 +117,8 @@ class Line:
     @property
     def changes(self) -> bool:
         news = any(one.is_new or one.too_late for one in self.proposed)
-        return bool(self.empty or self.leaves or news)
+        looking = any(one.wants_stand_in for one in (*self.proposed, *self.others))
+        return bool(self.empty or self.leaves or news or looking)
 
 
 @dataclass
@@ -307,6 +310,11 @@ def _line(
         for one in need.assignments
         if one.person_id in states and one.state in SETTLED
     }
+    looking = {
+        one.person_id
+        for one in need.assignments
+        if one.state is State.CONFIRMED and one.stand_in_wanted_at is not None
+    }
     late = too_late(need.wanted, planned, stands)
     forbidden = {
         other for (need_id, other), said in wishes.items() if need_id == need.id and not said
@@ -323,6 +331,7 @@ def _line(
             too_late=(person_id, leg) in late,
             first_to_go=tuple(who[one] for one in waits.get((need.id, person_id), ())),
             not_wanted=(person_id, leg) in off,
+            wants_stand_in=person_id in looking,
         )
         for person_id, leg in planned
         if person_id in who
@@ -348,6 +357,7 @@ def _line(
                 person=one.person,
                 state=one.state,
                 could_come=one.state is State.CONFIRMED or stands[one.person_id].takes,
+                wants_stand_in=one.person_id in looking,
             )
             for one in others
         ),

@@ -235,6 +235,23 @@ def test_who_looks_for_a_stand_in_holds_the_place_until_then(house: House, may_m
     assert tally_of(rota, now=BEFORE).empty == 0
 
 
+@pytest.mark.parametrize("before_the_plan", [True, False])
+def test_who_looks_for_a_stand_in_is_marked_among_what_changes(
+    house: House, mine: Browser, before_the_plan: bool
+) -> None:
+    place = make.assignment(need=house.morning, person=house.amina, state=State.CONFIRMED)
+    if before_the_plan:
+        place.stand_in_wanted_at = BEFORE
+    rota = house.rota()
+    place.stand_in_wanted_at = BEFORE
+    db.session.commit()
+    page = f"/rotas/{rota.ref}"
+    assert mine.get(page).text.count("looks for a stand-in") == 1
+    text = mine.get(f"{page}/needs/{house.morning.ref}").text
+    assert "looks for a stand-in" in text
+    assert f"/needs/{house.morning.ref}/candidates" in text
+
+
 def test_somebody_else_can_be_taken_after_a_no(house: House, mine: Browser) -> None:
     carmen = make.mediator(
         house.centre, {"ar": Level.NATIVE}, name="Carmen", home_centre=make.centre()
