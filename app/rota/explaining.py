@@ -18,7 +18,7 @@ from app.rota.board import Line, Proposed, lines_of, people_by_id
 from app.rota.frame import Frame, unpacked_plan
 from app.rota.inputs import needs_of_rota
 from app.rota.models import Rota
-from app.rota.reading import read_plan
+from app.rota.reading import knows, read_plan
 from app.rota.reasons import Choice, Weighed, choice_for, exchanges
 from app.rota.taken import HELD
 from app.staffing.eligibility import best_level
@@ -64,10 +64,11 @@ class Explained:
 
 
 def explained(rota: Rota, need: Need, line: Line) -> list[Explained]:
-    """Each proposal of *need*; for an empty place, who could still be put there."""
+    """Each proposal of *need*; for an empty place, who could still be put there. No reasons where
+    the plan cannot say: the place came later, or its session was moved since."""
     read = read_plan(rota)
-    if read is None or need.id not in read[0].need_at:
-        return []
+    if read is None or not knows(read[0], need):
+        return [_unexplained(one) for one in line.proposed]
     frame, plan = read
     number = frame.need_at[need.id]
     found: list[Explained] = []
@@ -76,8 +77,7 @@ def explained(rota: Rota, need: Need, line: Line) -> list[Explained]:
         if proposal in plan.proposals:
             found.append(_explained(rota, frame, plan, need, one, proposal))
         else:
-            found.append(Explained(proposed=one, sentences=(), rank=None, of=0, others=(), busy=0,
-                                   partners=()))  # fmt: skip
+            found.append(_unexplained(one))
     if line.empty:
         choice = choice_for(frame, plan, number)
         found.append(
@@ -92,6 +92,10 @@ def explained(rota: Rota, need: Need, line: Line) -> list[Explained]:
             )
         )
     return found
+
+
+def _unexplained(one: Proposed) -> Explained:
+    return Explained(proposed=one, sentences=(), rank=None, of=0, others=(), busy=0, partners=())
 
 
 def _explained(

@@ -22,7 +22,7 @@ from app.programme.week import week_of
 from app.rota.frame import Frame
 from app.rota.inputs import BRIDGES, GONE
 from app.rota.models import Rota
-from app.rota.reading import read_plan
+from app.rota.reading import knows, read_plan
 from app.rota.values import minutes_of
 from app.staffing.availability import Answer
 from app.staffing.eligibility import Candidate, Reason, Rule, reasons_against
@@ -130,7 +130,7 @@ def why_empty(rota: Rota, need: Need, *, now: datetime) -> Empty | None:
     """Why *need* has an empty place in the plan, and what would fill it. None where the plan cannot
     say: the place came later, or its session was moved since."""
     read = read_plan(rota)
-    if read is None or need.id not in read[0].need_at or _has_moved(read[0], need):
+    if read is None or not knows(read[0], need):
         return None
     asked = _Asked(rota, need, *read)
     price = price_of_filling(asked.frame.instance, asked.plan, asked.number)
@@ -143,12 +143,6 @@ def why_empty(rota: Rota, need: Need, *, now: datetime) -> Empty | None:
         in_the_way=in_the_way,
         speak=sum(not set(_rules(one)) & _LANGUAGE for one in asked.ranked),
     )
-
-
-def _has_moved(frame: Frame, need: Need) -> bool:
-    known = frame.meeting_of(need.id)
-    now = minutes_of(need.meeting.starts_at), minutes_of(need.meeting.ends_at)
-    return (known.starts, known.ends) != now
 
 
 _LANGUAGE = {Rule.LANGUAGE_NOT_SPOKEN, Rule.DOES_NOT_INTERPRET, Rule.LEVEL_TOO_LOW}

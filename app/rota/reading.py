@@ -10,6 +10,7 @@ from app.extensions import db
 from app.rota.frame import Frame, unpacked, unpacked_plan
 from app.rota.inputs import GONE
 from app.rota.models import Rota
+from app.rota.values import minutes_of
 from app.staffing.matching.instance import Plan
 from app.staffing.models import Assignment, Need
 from app.staffing.queries import is_need_planned_by
@@ -36,6 +37,14 @@ def read_plan(rota: Rota) -> tuple[Frame, Plan] | None:
     whole = frame.instance
     known = replace(frame, instance=whole.but(pins=whole.pins & there))
     return _without(known, gone), plan
+
+
+def knows(frame: Frame, need: Need) -> bool:
+    """Whether it was made with *need*, at the time at which its session is today."""
+    if need.id not in frame.need_at:
+        return False
+    then, meeting = frame.meeting_of(need.id), need.meeting
+    return (then.starts, then.ends) == (minutes_of(meeting.starts_at), minutes_of(meeting.ends_at))
 
 
 def _gone(frame: Frame) -> set[tuple[int, int]]:

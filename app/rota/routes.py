@@ -38,6 +38,7 @@ from app.rota.frame import Frame, start_digest, unpacked
 from app.rota.models import Act, Deed, Rota, Stage, Wish
 from app.rota.nobody import why_empty
 from app.rota.operations import begin_rota
+from app.rota.reading import knows, read_plan
 from app.rota.unmet import unmet_in
 from app.rota.words import remedy, why_refused
 from app.staffing.models import Need, State
@@ -282,7 +283,7 @@ def _chosen() -> set[tuple[int, int]]:
 def need(ref: str, need_ref: str) -> str:
     """Why this person, who was next, with whom they could exchange; or why nobody."""
     rota, found, now = _rota(ref), _need(need_ref), clock.now()
-    line = lines_of(rota, [found], now=now)[0]
+    line, read = lines_of(rota, [found], now=now)[0], read_plan(rota)
     return render_template(
         "rota/need.html",
         rota=rota,
@@ -290,6 +291,7 @@ def need(ref: str, need_ref: str) -> str:
         need=found,
         reasons=explained(rota, found, line),
         nobody=why_empty(rota, found, now=now) if line.empty else None,
+        known=read is not None and knows(read[0], found),
         State=State,
     )
 

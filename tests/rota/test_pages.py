@@ -400,3 +400,19 @@ def test_of_a_place_that_is_newer_than_the_plan_its_page_says_so(
     text = mine.get(f"/rotas/{rota.ref}/needs/{later.ref}").text
     assert "This place came after the plan was made" in text
     assert f"/rotas/{rota.ref}/again" in text
+
+
+def test_of_a_session_that_was_moved_since_no_reason_is_told(house: House, mine: Browser) -> None:
+    rota = house.rota()
+    meeting = house.evening.meeting
+    page = f"/rotas/{rota.ref}/needs/{house.evening.ref}"
+    assert "who could come then" in mine.get(page).text
+    meeting.starts_at += timedelta(hours=3)
+    meeting.ends_at += timedelta(hours=3)
+    db.session.commit()
+    text = mine.get(page).text
+    assert "Basir" in text
+    assert "its session was moved since" in text
+    assert f"/rotas/{rota.ref}/again" in text
+    assert "who could come then" not in text
+    assert "Who was next" not in text
