@@ -368,6 +368,24 @@ def test_a_term_is_planned_with_its_drafts(house: House, mine: Browser) -> None:
     assert "publish" in mine.get(f"/terms/{term.ref}").text.lower()
 
 
+def test_of_a_draft_nobody_is_said_to_be_asked_already(house: House, mine: Browser) -> None:
+    term = Term(centre=house.centre, name="Spring", first_day=MONDAY.date(), last_day=SUNDAY)
+    draft = make.activity(
+        centre=house.centre, coordinator=house.coordinator, published_at=None, term=term
+    )
+    make.need(meeting=make.meeting(activity=draft, starts_at=MONDAY), language="prs")
+    db.session.commit()
+    mine.post(f"/terms/{term.ref}/rota")
+    search_next(clock=lambda: BEFORE)
+    rota = db.session.query(Rota).one()
+    page = f"/rotas/{rota.ref}"
+    assert "They will be asked when the term is published." in mine.get(page).text
+    accepted(mine, rota, whole="1")
+    text = mine.get(f"{page}?all=1").text
+    assert "to be asked when the term is published" in text
+    assert "asked, no answer yet" not in text
+
+
 def test_mending_a_week_moves_as_few_as_can_be(house: House, mine: Browser) -> None:
     make.assignment(need=house.evening, person=house.amina, state=State.CONFIRMED)
     db.session.commit()
