@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from flask_babel import format_decimal
+from flask_babel import format_decimal, format_percent
 from sqlalchemy.orm import selectinload
 
 from app.extensions import db
@@ -191,15 +191,12 @@ def _against(one: Weighed, mine: Weighed) -> Iterable[str]:
         yield _("knows the language less well")
     if one.above > mine.above:
         yield _("knows the language better")
-    if one.week > mine.week:
-        yield _(
-            "has more hours in that week already: %(hours)s",
-            hours=in_hours(timedelta(minutes=one.week)),
-        )
-    if one.week < mine.week:
-        yield _(
-            "has fewer hours in that week: %(hours)s", hours=in_hours(timedelta(minutes=one.week))
-        )
+    if one.share is not None and mine.share is not None and one.share != mine.share:
+        share = format_percent(one.share, "#,##0%")
+        if one.share > mine.share:
+            yield _("would give more of their hours in this plan: %(share)s", share=share)
+        else:
+            yield _("would give less of their hours in this plan: %(share)s", share=share)
     if one.way > mine.way:
         yield str(_WAYS[one.way]())
     if mine.preferred and not one.preferred:

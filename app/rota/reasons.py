@@ -16,7 +16,9 @@ class Weighed:
 
     *above*: levels above the one asked for. *of_series*: at how many of the *series* meetings of
     the course the plan has them; *knows_it*: they helped there before. *week*: minutes that the
-    plan gives them in that week, this place with them. *gain*: what the plan gains by them there.
+    plan gives them in that week, this place with them. *share*: of the hours that they offer, or
+    that are usual, in the weeks of the plan, the part that it takes, this place with them; None: it
+    is not measured. *gain*: what the plan gains by them there.
     """
 
     proposal: Proposal
@@ -28,6 +30,7 @@ class Weighed:
     series: int
     knows_it: bool
     week: int
+    share: float | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +82,7 @@ def _weighed(frame: Frame, roster: Roster, proposal: Proposal) -> Weighed:
     meeting, helper = instance.meetings[number], proposal.helper
     series = meeting.series
     of_series = 0 if series is None else roster.faces[helper, series]
+    offered = instance.helpers[helper].half_hours
     return Weighed(
         proposal=proposal,
         gain=roster.gain(proposal, instance.earned[proposal]),
@@ -89,6 +93,7 @@ def _weighed(frame: Frame, roster: Roster, proposal: Proposal) -> Weighed:
         series=0 if series is None else int((instance.series_of == series).sum()),
         knows_it=series is not None and (helper, series) in instance.faces,
         week=roster.minutes[helper, meeting.week] + meeting.minutes,
+        share=(roster.load[helper] + meeting.half_hours) / offered if offered else None,
     )
 
 

@@ -266,6 +266,19 @@ def test_why_this_person_and_who_was_next(house: House, mine: Browser) -> None:
     assert "comes from another city" in text
 
 
+def test_the_hours_that_count_are_those_of_all_weeks(house: House, mine: Browser) -> None:
+    """Two give four hours a week; Farid has as many in the second week, none in the first."""
+    house.basir.hours_a_week = 4
+    farid = make.mediator(house.centre, {"prs": Level.NATIVE}, name="Farid", hours_a_week=4)
+    for day in (7, 8):
+        later = house.need("prs", MONDAY + timedelta(days=day))
+        make.assignment(need=later, person=farid, state=State.CONFIRMED)
+    rota = house.rota(last_day=SUNDAY + timedelta(days=7))
+    text = mine.get(f"/rotas/{rota.ref}/needs/{house.evening.ref}").text
+    assert text.index("Basir") < text.index("Who was next") < text.index("Farid")
+    assert "would give more of their hours in this plan: 75%" in text
+
+
 def test_pin_forbid_and_take_back(house: House, mine: Browser) -> None:
     rota = house.rota()
     place = f"/rotas/{rota.ref}/needs/{house.evening.ref}"
