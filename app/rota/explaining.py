@@ -21,12 +21,19 @@ from app.rota.models import Rota
 from app.rota.reading import knows, read_plan
 from app.rota.reasons import Choice, Weighed, choice_for, exchanges
 from app.rota.taken import HELD
-from app.staffing.eligibility import best_level
+from app.staffing.eligibility import Reason, best_level
 from app.staffing.matching.instance import DIRECT, Plan, Proposal, Way
 from app.staffing.matching.relay import halves
 from app.staffing.matching.roster import Roster
 from app.staffing.models import Assignment, Need, State
-from app.staffing.queries import interpreted_by, needs_planned_by, spoken_by, want_of
+from app.staffing.queries import (
+    interpreted_by,
+    needs_planned_by,
+    no_longer_fit,
+    spoken_by,
+    want_of,
+    why_not,
+)
 
 SHOWN = 8
 
@@ -112,6 +119,16 @@ def _explained(
         busy=len(choice.busy),
         partners=_partners(rota, frame, plan, proposal) if one.leg == DIRECT else (),
     )
+
+
+def doubts_about(need: Need, line: Line) -> dict[int, tuple[Reason, ...]]:
+    """Person id -> what by now stands against whoever is confirmed or asked there."""
+    doubts = no_longer_fit([need])
+    found = {one.person_id: doubts[one.id] for one in need.assignments if one.id in doubts}
+    for one in (*line.proposed, *line.others):
+        if one.state is State.OFFERED:
+            found[one.person.id] = why_not(need, one.person)
+    return found
 
 
 def reasons_for(one: Weighed) -> Iterable[str]:

@@ -32,7 +32,7 @@ from app.rota.board import (
     people_by_id,
     tally_of,
 )
-from app.rota.explaining import explained, in_hours, where_else
+from app.rota.explaining import doubts_about, explained, in_hours, where_else
 from app.rota.forms import RotaForm
 from app.rota.frame import Frame, start_digest, unpacked
 from app.rota.models import Act, Deed, Rota, Stage, Wish
@@ -291,6 +291,7 @@ def need(ref: str, need_ref: str) -> str:
         need=found,
         reasons=explained(rota, found, line),
         nobody=why_empty(rota, found, now=now) if line.empty else None,
+        doubts=doubts_about(found, line),
         known=read is not None and knows(read[0], found),
         State=State,
     )

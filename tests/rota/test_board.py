@@ -554,6 +554,18 @@ def test_who_was_asked_and_could_not_come_does_not_fill_a_place(
         assert "asked, but the plan does not count on it" in mine.get(address).text
 
 
+@pytest.mark.parametrize("state", [State.OFFERED, State.CONFIRMED])
+def test_what_stands_against_somebody_confirmed_or_asked_is_told(
+    house: House, mine: Browser, state: State
+) -> None:
+    """Basir, who has the place for Arabic, does not speak it."""
+    make.assignment(need=house.morning, person=house.basir, state=state)
+    db.session.commit()
+    page = f"/rotas/{house.rota().ref}/needs"
+    assert "no longer fits: does not speak Arabic" in mine.get(f"{page}/{house.morning.ref}").text
+    assert "no longer fits" not in mine.get(f"{page}/{house.evening.ref}").text
+
+
 def test_a_week_in_which_nobody_is_given_a_place_says_so(house: House, mine: Browser) -> None:
     house.need("ti", MONDAY + timedelta(days=1))
     db.session.commit()
