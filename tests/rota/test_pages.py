@@ -367,6 +367,13 @@ def test_stopping_and_planning_again(house: House, mine: Browser) -> None:
     assert db.session.query(Rota).count() == 2
 
 
+def test_the_way_back_is_named_after_where_it_leads(house: House, mine: Browser) -> None:
+    page = f"/rotas/{house.rota().ref}"
+    places = (f"/needs/{house.evening.ref}", f"/people/{house.basir.ref}", "/trace")
+    for place in places:
+        assert "Back to the plan" in mine.get(page + place).text
+
+
 def test_a_term_is_planned_with_its_drafts(house: House, mine: Browser) -> None:
     term = Term(centre=house.centre, name="Spring", first_day=MONDAY.date(), last_day=SUNDAY)
     draft = make.activity(
