@@ -145,6 +145,7 @@ def board(ref: str) -> str:
         unmet=unmet_in(rota, now=now) if rota.has_plan else (),
         waits_long=_waits_long(rota, now),
         colleagues=colleagues(rota, now=now),
+        newer=_newer(rota),
         wishes=_wishes(rota),
         State=State,
         **_where(ref, shown.monday, view, everything),
@@ -181,6 +182,12 @@ def _wishes(rota: Rota) -> Sequence[Wish]:
         .options(joinedload(Wish.need), joinedload(Wish.person))
         .order_by(Wish.id)
     ).all()
+
+
+def _newer(rota: Rota) -> Rota | None:
+    """The latest plan that was made from this one."""
+    made = select(Rota).where(Rota.after_id == rota.id).order_by(Rota.id.desc()).limit(1)
+    return db.session.scalars(made).one_or_none()
 
 
 def _waits_long(rota: Rota, now: datetime) -> bool:

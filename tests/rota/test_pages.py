@@ -367,6 +367,17 @@ def test_stopping_and_planning_again(house: House, mine: Browser) -> None:
     assert db.session.query(Rota).count() == 2
 
 
+def test_a_plan_that_was_made_again_says_so(house: House, mine: Browser) -> None:
+    page = f"/rotas/{house.rota().ref}"
+    words = "You planned these days again since"
+    assert words not in mine.get(page).text
+    again = mine.post(f"{page}/again").location
+    text = mine.get(page).text
+    assert words in text
+    assert f'href="{again}"' in text
+    assert words not in mine.get(again).text
+
+
 def test_the_way_back_is_named_after_where_it_leads(house: House, mine: Browser) -> None:
     page = f"/rotas/{house.rota().ref}"
     places = (f"/needs/{house.evening.ref}", f"/people/{house.basir.ref}", "/trace")
