@@ -11,19 +11,26 @@ import re
 from xdist.scheduler import LoadScopeScheduling
 
 LONGEST_FIRST = (
-    "test_moving",
-    "test_every_page",
-    "test_signing_up",
-    "test_a_volunteer",
     "test_the_story",
-    "test_a_rota",
-    "test_make_run",
-    "test_small_steps",
     "test_partner_programme",
-    "test_subscribing",
-    "test_answering",
-    "test_nothing_is_cut",
+    "test_every_page",
+    "test_moving",
+    "test_a_rota",
     "test_thirteen_lines",
+    "test_a_volunteer",
+    "test_nothing_is_cut",
+    "test_being_away",
+    "test_public_programme",
+    "test_marking_who_is_here",
+    "test_signing_up",
+    "test_make_run",
+    "test_somebody_twice",
+    "test_subscribing",
+    "test_push",
+    "test_joining",
+    "test_answering",
+    "test_a_household",
+    "test_small_steps",
 )
 """The modules of tests/browser."""
 EVERY_TEST_BY_ITSELF = ("test_the_story",)
@@ -33,9 +40,11 @@ LOOK = re.compile(r"\[(\d+-\w\w)\]$")
 def group_of(name: str) -> str:
     """The tests of one such group go to one process; any other test goes wherever there is time."""
     module, _, test = name.partition("::")
-    if not module.startswith("tests/browser/") or module.endswith(
-        tuple(f"{one}.py" for one in EVERY_TEST_BY_ITSELF)
-    ):
+    if not module.startswith("tests/browser/"):
+        return name
+    if test.endswith("[postgresql]"):
+        return "tests/browser on PostgreSQL"  # which gets its demonstration once for them all
+    if module.endswith(tuple(f"{one}.py" for one in EVERY_TEST_BY_ITSELF)):
         return name
     if module.endswith("test_every_page.py"):
         look = LOOK.search(test)

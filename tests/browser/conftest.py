@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import socket
 import subprocess
 import sys
@@ -36,6 +37,8 @@ from tests.engines import ENGINES, copy_of, copy_sqlite, fresh_database, set_clo
 ROOT = Path(__file__).parent.parent.parent
 NOW = "2026-11-23T09:00:00+02:00"
 """Monday; the next Monday is Saint Andrew's, a public holiday."""
+A_LITTLE_LATER = "2026-11-23T09:04:00+02:00"
+"""The house has been open for a while, and no code is ten minutes old."""
 PASSWORD = "punte-demo"
 LAUNCH = [
     "--no-sandbox",
@@ -133,6 +136,13 @@ def house(
 def one_house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
     """A house on SQLite, for what is about pages and not about data."""
     yield from _house("sqlite", tmp_path_factory.mktemp("house"))
+
+
+@pytest.fixture(scope="module")
+def posting(one_house: House) -> Iterator[None]:
+    """The letters of the house leave, as long as there are tests of this module."""
+    with one_house.workers(1, now=A_LITTLE_LATER):
+        yield
 
 
 def _house(engine: str, folder: Path) -> Iterator[House]:
@@ -286,6 +296,18 @@ def open_page(chrome: Browser) -> Iterator[Callable[..., Page]]:
 
 
 def sign_in(page: Page, house: House, box: str, language: str = "ro") -> None:
+    """This browser is signed in, as after `sign_in_by_the_form`, but no page is shown yet."""
+    address = f"{house.base}/{language}/sign-in"
+    token = re.search(r'name="csrf_token"[^>]* value="([^"]+)"', page.request.get(address).text())
+    assert token is not None
+    typed = {"email": f"{box}@demo.punte.example", "password": PASSWORD, "csrf_token": token[1]}
+    answer = page.request.post(address, form=typed, max_redirects=0)
+    assert answer.status == 303
+    assert "/sign-in" not in answer.headers["location"]
+
+
+def sign_in_by_the_form(page: Page, house: House, box: str, language: str = "ro") -> None:
+    """As somebody does it; they are on the first page of theirs then."""
     page.goto(f"{house.base}/{language}/sign-in")
     page.fill("#email", f"{box}@demo.punte.example")
     page.fill("#password", PASSWORD)

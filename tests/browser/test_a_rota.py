@@ -19,9 +19,10 @@ FOUND = 60_000
 MOST_TABS = 150
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def working(one_house: House) -> Iterator[House]:
-    """The house while its worker works."""
+    """The house while its worker works, from the first test that needs it to the last; the tests
+    before it have one of their own, later."""
     with one_house.workers(1):
         yield one_house
 
@@ -61,6 +62,24 @@ def make_busy(house: House, proposal: str) -> None:
             " FROM need n JOIN meeting m ON m.id = n.meeting_id WHERE n.ref = ?",
             (person, need),
         )
+
+
+@pytest.mark.parametrize(
+    ("focused", "afterwards"),
+    [("a[href$='/trace']", "a[href$='/trace']"), ("form[action$='/stop'] button", "h1")],
+)
+def test_the_focus_is_not_lost_when_the_plan_is_there(
+    one_house: House, open_page: OpenPage, focused: str, afterwards: str
+) -> None:
+    page = open_page(1280, scripts=True)
+    sign_in(page, one_house, "ilinca")
+    page.goto(f"{one_house.base}/ro/rotas")
+    page.click("main form[action$='/rotas'] button")
+    page.wait_for_url("**/rotas/*")
+    page.focus(focused)
+    with one_house.workers(1):
+        found(page)
+    expect(page.locator(afterwards)).to_be_focused()
 
 
 @pytest.mark.parametrize(("language", "width"), [("ar", 360), ("ro", 1280)])
@@ -147,21 +166,3 @@ def test_nothing_that_has_the_focus_hides_behind_the_bar(
         assert not found
         seen += found == ""
     assert seen > 20
-
-
-@pytest.mark.parametrize(
-    ("focused", "afterwards"),
-    [("a[href$='/trace']", "a[href$='/trace']"), ("form[action$='/stop'] button", "h1")],
-)
-def test_the_focus_is_not_lost_when_the_plan_is_there(
-    one_house: House, open_page: OpenPage, focused: str, afterwards: str
-) -> None:
-    page = open_page(1280, scripts=True)
-    sign_in(page, one_house, "ilinca")
-    page.goto(f"{one_house.base}/ro/rotas")
-    page.click("main form[action$='/rotas'] button")
-    page.wait_for_url("**/rotas/*")
-    page.focus(focused)
-    with one_house.workers(1):
-        found(page)
-    expect(page.locator(afterwards)).to_be_focused()

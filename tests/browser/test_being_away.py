@@ -9,8 +9,8 @@ from contextlib import closing
 import pytest
 from playwright.sync_api import Browser, Page
 
-from tests.browser.conftest import House, sign_in
-from tests.browser.test_every_page import check
+from tests.browser.conftest import House, sign_in, sign_in_by_the_form
+from tests.browser.test_every_page import LOOKS, check, check_at_both_widths
 
 pytestmark = [pytest.mark.browser]
 OpenPage = Callable[..., Page]
@@ -113,7 +113,7 @@ def test_nothing_is_there_when_one_goes_back_after_leaving(
     context = chrome.new_context(viewport={"width": 360, "height": 800}, java_script_enabled=False)
     page = context.new_page()
     page.route("https://ro.wikipedia.org/**", lambda route: route.fulfill(body="harmless"))
-    sign_in(page, one_house, "layla", language)
+    sign_in_by_the_form(page, one_house, "layla", language)
     for path in ("mine", "profile/consents", "profile/sign-ins"):
         page.goto(f"{one_house.base}/{language}/{path}")
     page.keyboard.press("Tab")
@@ -160,36 +160,36 @@ def test_agreeing_and_no_longer_agreeing(
     assert page.locator("#photos form[action$='/photos']").count() == 1
 
 
-@pytest.mark.parametrize(("width", "language"), [(360, "ro"), (360, "ar"), (1280, "en")])
+@pytest.mark.parametrize(("width", "language"), LOOKS)
 def test_its_pages_look_right(
     one_house: House, open_page: OpenPage, width: int, language: str
 ) -> None:
     stranger = open_page(width, scripts=True)
     for path in ("privacy", "away"):
         stranger.goto(f"{one_house.base}/{language}/{path}")
-        check(stranger, path)
+        check_at_both_widths(stranger, path)
     page = open_page(width, scripts=True)
     sign_in(page, one_house, "layla", language)
     for path in ("profile/consents", "profile/sign-ins", "profile/address"):
         page.goto(f"{one_house.base}/{language}/{path}")
-        check(page, path)
+        check_at_both_widths(page, path)
     page.fill("#email", "elsewhere@example.org")
     page.locator("main form button[type=submit]").click()
-    check(page, "profile/address/code")
+    check_at_both_widths(page, "profile/address/code")
     desk = open_page(width, scripts=True)
     sign_in(desk, one_house, "mihai", language)
     desk.goto(f"{one_house.base}/{language}/people?role=participant")
     layla = desk.get_by_role("link", name="Layla").first.get_attribute("href")
     for path in ("consents", "sign-outs"):
         desk.goto(f"{one_house.base}{layla}/{path}")
-        check(desk, path)
+        check_at_both_widths(desk, path)
     desk.goto(f"{one_house.base}{layla}/consents")
     chosen = desk.locator("#mediator option").nth(1).get_attribute("value")
     if chosen:
         desk.select_option("#mediator", chosen)
         desk.locator("main form button.btn-primary").last.click()
-        check(desk, "asked for a talk")
+        check_at_both_widths(desk, "asked for a talk")
     mediator = open_page(width, scripts=True)
     sign_in(mediator, one_house, "amina", language)
     mediator.goto(f"{one_house.base}/{language}/consent-talks")
-    check(mediator, "talks")
+    check_at_both_widths(mediator, "talks")

@@ -27,6 +27,7 @@ def fields(page: Page) -> int:
     return page.locator(FIELDS).count()
 
 
+@pytest.mark.usefixtures("posting")
 @pytest.mark.parametrize("language", ["ro", "ar"])
 def test_two_pages_and_three_fields(one_house: House, open_page: OpenPage, language: str) -> None:
     page, box = open_page(360), f"join-{language}"

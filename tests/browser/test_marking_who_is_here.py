@@ -10,7 +10,7 @@ import pytest
 from playwright.sync_api import Page, Route, expect
 
 from tests.browser.conftest import House, sign_in
-from tests.browser.test_every_page import check
+from tests.browser.test_every_page import LOOKS, check_at_both_widths
 
 pytestmark = [pytest.mark.browser]
 OpenPage = Callable[..., Page]
@@ -246,7 +246,7 @@ def test_by_keyboard_alone(
     assert page.evaluate("document.activeElement.checked")
 
 
-@pytest.mark.parametrize(("width", "language"), [(360, "ro"), (360, "ar"), (1280, "ro")])
+@pytest.mark.parametrize(("width", "language"), LOOKS)
 def test_every_page_of_it(
     one_house: House, during: str, open_page: OpenPage, width: int, language: str
 ) -> None:
@@ -254,11 +254,11 @@ def test_every_page_of_it(
     opened(page, one_house, during)
     for end in ("", "/walk-in", "/entry"):
         page.goto(f"{during}/{language}{lesson(one_house)}{end}")
-        check(page, f"{end} in {language}")
+        check_at_both_widths(page, f"{end} in {language}")
     club, person = club_and_member(one_house)
     for path in (f"/course/members/{person}", "/course", "/attendance/list?day=2026-11-01"):
         page.goto(f"{during}/{language}/activities/{club}{path}")
-        check(page, f"{path} in {language}")
+        check_at_both_widths(page, f"{path} in {language}")
     expect(page.locator(".list-table").first).to_be_visible()
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -41,9 +42,12 @@ def card_of(page: Page, ref: str) -> Locator:
 
 
 def stored(page: Page, house: House, ref: str, day: str) -> Spot:
-    """What a freshly loaded page says of the session that is on *day* now."""
-    page.goto(f"{house.base}/ro/day?day={day}")
-    return spot_of(card_of(page, ref))
+    """What a fresh page says of the session that is on *day* now."""
+    words = page.request.get(f"{house.base}/ro/day?day={day}").text()
+    card = re.search(rf'<[^>]*\sdata-ref="{ref}"[^>]*>', words)
+    assert card is not None, words
+    says = dict(re.findall(r'\sdata-(\w+)="([^"]*)"', card.group()))
+    return Spot(*(says[name] for name in Spot.__annotations__))
 
 
 def week_with(page: Page, house: House, language: str, session: tuple[str, Spot]) -> Locator:
@@ -88,17 +92,22 @@ def touch(finger: CDPSession, kind: str, *points: tuple[float, float]) -> None:
 
 
 @pytest.fixture(scope="module")
-def sessions(one_house: House, chrome: Browser) -> Iterator[tuple[str, Spot]]:
+def sessions(one_house: House, chrome: Browser) -> Iterator[Iterator[tuple[str, Spot]]]:
     """Sessions after the holidays that nobody moved yet, with nothing against the day after."""
     page = chrome.new_page()
     sign_in(page, one_house, "mihai")
-    found = []
+    yield looked_for(page, one_house)
+    page.context.close()
+
+
+def looked_for(page: Page, house: House) -> Iterator[tuple[str, Spot]]:
+    """One after the other, whenever one is needed."""
     for week in range(5):
         day = date.fromisoformat(AFTER_THE_HOLIDAYS) + timedelta(weeks=week)
-        page.goto(f"{one_house.base}/ro/week?day={day}")
-        found += [session_of(one) for one in cards(page) if is_free_next_day(one, one_house)]
-    page.context.close()
-    return iter(found)
+        page.goto(f"{house.base}/ro/week?day={day}")
+        for card in cards(page):
+            if is_free_next_day(card, house):
+                yield session_of(card)
 
 
 def session_of(card: Locator) -> tuple[str, Spot]:

@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import Page
 
 from tests.browser.conftest import House, sign_in
-from tests.browser.test_every_page import LOOKS, check
+from tests.browser.test_every_page import LOOKS, check_at_both_widths
 
 pytestmark = [pytest.mark.browser]
 OpenPage = Callable[..., Page]
@@ -94,18 +94,18 @@ def test_its_pages(
     page = open_page(width, scripts=True)
     sign_in(page, one_house, "mihai", language)
     page.goto(f"{one_house.base}/{language}{PAGE}/import")
-    check(page, "the form")
+    check_at_both_widths(page, "the form")
     send(page, one_house, language, path)
-    check(page, "the preview")
+    check_at_both_widths(page, "the preview")
     page.click("main form button[type=submit]")
-    check(page, "what came of it")
+    check_at_both_widths(page, "what came of it")
     came = page.url
     path.write_text(
         FILE.replace("T100000", "T110000").replace("UID:poems", "UID:p"), encoding="utf-8"
     )
     send(page, one_house, language, path)
-    check(page, "a newer file")
+    check_at_both_widths(page, "a newer file")
     page.goto(f"{one_house.base}/{language}{PAGE}")
-    check(page, "the list")
+    check_at_both_widths(page, "the list")
     page.goto(came)
     page.locator("form[action*='/files/'] button").click()

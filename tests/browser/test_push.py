@@ -15,7 +15,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from app.notices.webpush import to_base64
 from tests.browser.conftest import House, is_complaint, sign_in
-from tests.browser.test_every_page import LOOKS, OpenPage, check
+from tests.browser.test_every_page import LOOKS, OpenPage, check_at_both_widths
 from tests.notices.browsers import Browser as Reader
 
 pytestmark = [pytest.mark.browser]
@@ -127,7 +127,7 @@ def test_the_card_on_narrow_and_wide_screens(
     for path in ("profile/reminders", "mine"):
         page.goto(f"{one_house.base}/{language}/{path}")
         expect(card(page)).to_be_visible()
-        check(page, f"the card on {path} in {language}")
+        check_at_both_widths(page, f"the card on {path} in {language}")
         box = card(page).locator("button").bounding_box()
         assert box is not None
         assert box["height"] >= 44

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Page
 
-from tests.browser.conftest import House, sign_in
+from tests.browser.conftest import House, sign_in_by_the_form
 
 pytestmark = [pytest.mark.browser]
 
@@ -17,7 +17,7 @@ def test_from_my_profile_to_when_i_am_free(
     one_house: House, open_page: Callable[..., Page], language: str
 ) -> None:
     page = open_page(360)
-    sign_in(page, one_house, "mina", language)
+    sign_in_by_the_form(page, one_house, "mina", language)
     assert page.url.endswith("/mine")  # she comes to a course, too
     page.locator(".panel a[href$='/profile/steps']").click()
 

@@ -23,7 +23,7 @@ import icalendar
 import pytest
 from playwright.sync_api import Page
 
-from tests.browser.conftest import House, sign_in
+from tests.browser.conftest import House, sign_in_by_the_form
 from tests.feeds.linter import problems
 
 pytestmark = [pytest.mark.browser]
@@ -33,9 +33,9 @@ LATE_MORNING, AFTERNOON = "2026-11-23T11:00:00+02:00", "2026-11-23T13:00:00+02:0
 
 def test_from_a_plan_to_a_reminder(house: House, open_page: OpenPage) -> None:
     coordinator, mediator, participant = open_page(), open_page(360), open_page(360)
-    sign_in(coordinator, house, "mihai", "ro")
-    sign_in(mediator, house, "amina", "ar")
-    sign_in(participant, house, "mina", "en")
+    sign_in_by_the_form(coordinator, house, "mihai", "ro")
+    sign_in_by_the_form(mediator, house, "amina", "ar")
+    sign_in_by_the_form(participant, house, "mina", "en")
 
     needs_page = plan_the_course(coordinator, house)
     first_session = say_who_is_needed(coordinator, needs_page)

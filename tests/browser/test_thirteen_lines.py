@@ -15,7 +15,7 @@ from app.extensions import db
 from app.people.models import Person
 from app.staffing.answer_links import seal_of
 from app.staffing.models import Assignment, State
-from tests.browser.conftest import House, sign_in
+from tests.browser.conftest import House, sign_in, sign_in_by_the_form
 from tests.browser.test_every_page import check, path_in
 from tests.browser.test_joining import begin, fields
 
@@ -108,7 +108,7 @@ def test_05_one_language_button_and_the_choice_stays(
     link.click()
     assert page.get_attribute("html", "lang") == language
     assert page.get_attribute("html", "dir") == ("rtl" if language == "ar" else "ltr")
-    sign_in(page, one_house, "layla", language)
+    sign_in_by_the_form(page, one_house, "layla", language)
     assert page.get_attribute("html", "lang") == language
     page.goto(f"{one_house.base}/{language}/calendars/all")
     assert page.locator(f"a[href*='/{language}/calendars/all/poster.pdf']").count() == 1
