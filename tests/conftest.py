@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import gc
 from collections.abc import Iterator
+from contextlib import contextmanager
 from contextvars import Context
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -23,7 +25,7 @@ from app.feeds.fetches import WAIT
 from app.people.models import Person
 from app.people.operations import begin_sign_in
 from tests.distribution import InGroups, place_in_the_run
-from tests.engines import ENGINES, copy_of, fresh_database
+from tests.engines import ENGINES, copy_of, fresh_database, going_to
 
 
 class Browser(FlaskClient):
@@ -71,19 +73,26 @@ def migrated(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFa
     return _built[engine]
 
 
-@pytest.fixture
-def app(migrated: Flask, monkeypatch: pytest.MonkeyPatch) -> Iterator[Flask]:
-    """The app with everything a test writes, even commits, undone afterwards."""
-    with migrated.app_context():
+@contextmanager
+def all_undone(app: Flask) -> Iterator[None]:
+    """Whatever is written inside, even committed, was never."""
+    with app.app_context(), pytest.MonkeyPatch.context() as monkeypatch:
         connection = db.engine.connect()
         everything = connection.begin()
         monkeypatch.setitem(db.engines, None, connection)
         options = db.session.session_factory.kw
         monkeypatch.setitem(options, "join_transaction_mode", "create_savepoint")
-        yield migrated
+        yield
         db.session.remove()
         everything.rollback()
         connection.close()
+
+
+@pytest.fixture
+def app(migrated: Flask) -> Iterator[Flask]:
+    """The app with everything a test writes undone afterwards."""
+    with all_undone(migrated):
+        yield migrated
 
 
 @pytest.fixture
@@ -105,13 +114,27 @@ def migrated_database(engine: str) -> str:
     return str(app.config["SQLALCHEMY_DATABASE_URI"])
 
 
+@cache
+def _racing(engine: str) -> Flask:
+    """One app for all races on *engine*: its pages are compiled once, and what it asks too."""
+    with TemporaryDirectory(prefix="punte-tests-") as folder:
+        return make_app(migrated_database(engine), Path(folder))
+
+
 @pytest.fixture(params=ENGINES)
 def racing_app(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Flask]:
-    """An app on a database of its own, where several threads may really commit."""
-    app = make_app(copy_of(migrated_database(request.param)), tmp_path)
-    yield app
+    """An app on a database and a folder of its own, where several threads may really commit."""
+    app, address = _racing(request.param), copy_of(migrated_database(request.param))
+    settings = replace(app.config["PUNTE"], data=tmp_path, database_url=address)
+    theirs = {"PUNTE": settings, "SQLALCHEMY_DATABASE_URI": address}
+    before = dict(app.config)
+    app.config.update(theirs)
     with app.app_context():
-        db.engine.dispose()
+        engine = db.engine
+    with going_to(engine, address):
+        yield app
+    app.config.clear()
+    app.config.update(before)
 
 
 @pytest.fixture

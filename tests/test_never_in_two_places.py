@@ -13,6 +13,7 @@ from random import Random
 
 import pytest
 from sqlalchemy import select
+from sqlalchemy.orm import selectinload
 
 from app.extensions import db
 from app.people.models import Apart, Person
@@ -41,7 +42,7 @@ from app.staffing.operations import (
     take_place,
 )
 from app.staffing.publishing import publish
-from app.staffing.queries import why_not
+from app.staffing.queries import why_not, with_profile
 from app.staffing.rechecking import recheck
 from app.staffing.standing_in import come_after_all, look_for_stand_in
 from app.staffing.swapping import accept_swap, propose_swap, swappable
@@ -58,6 +59,7 @@ class World:
     def __init__(self, chance: Random) -> None:
         self.chance = chance
         self.now = BEFORE
+        self.rows: list[object] = []
         self.centre = make.centre()
         self.boss = make.coordinator(self.centre)
         self.rooms = [make.room(centre=self.centre) for _n in range(2)]
@@ -281,7 +283,17 @@ def overlap(a: Booking | Meeting, b: Booking | Meeting) -> bool:
     return a.starts_at < b.ends_at and b.starts_at < a.ends_at
 
 
+def _all_rows() -> list[object]:
+    """Read in few statements. Whoever keeps them looks at one after the other without asking for
+    each again."""
+    helpers = select(Person).options(*with_profile())
+    needs = select(Need).options(selectinload(Need.assignments))
+    asked = (helpers, select(Activity), select(Meeting), needs)
+    return [row for each in asked for row in db.session.scalars(each)]
+
+
 def recount(world: World) -> None:
+    world.rows = _all_rows()
     bookings = db.session.scalars(select(Booking)).all()
     for one, other in combinations([b for b in bookings if b.held], 2):
         assert one.person_id != other.person_id or not overlap(one, other)
@@ -298,15 +310,17 @@ def recount(world: World) -> None:
         assert first.room_id != second.room_id or not overlap(first, second)
     _recount_places(world)
     _recount_rules(world)
+    world.rows = []
 
 
 def _recount_rules(world: World) -> None:
     """Nobody is confirmed against whom a rule stands, but where an override says so. What people
     say of their own time later, and whom they refuse to meet, shows as a doubt."""
     later = {Rule.NOT_AVAILABLE, Rule.KEPT_APART}
-    for place in db.session.scalars(select(Assignment)).all():
+    confirmed = select(Assignment).where(Assignment.state == State.CONFIRMED)
+    for place in db.session.scalars(confirmed).all():
         meeting = place.need.meeting
-        if place.state is not State.CONFIRMED or meeting.is_cancelled or meeting.is_draft:
+        if meeting.is_cancelled or meeting.is_draft:
             continue
         stands = {reason.rule for reason in why_not(place.need, place.person)}
         assert stands <= later, (place.id, stands)

@@ -12,7 +12,7 @@ from app.extensions import db
 from app.i18n import _l
 from app.people.models import Person
 from app.programme.models import Booking, Meeting, Part, Status
-from app.programme.queries import busy_times, is_kept_from, is_published
+from app.programme.queries import busy_times, is_published, where_kept_from
 from app.refusal import Refusal
 
 
@@ -27,35 +27,53 @@ class KeptApart(Refusal):
 
 
 def book(person: Person, meeting: Meeting, part: Part, *, in_spite: bool = False) -> None:
-    """Expect *person* at *meeting*. The caller holds the person's row; twice is harmless.
+    """`book_all` for one meeting."""
+    book_all(person, [meeting], part, in_spite=in_spite)
 
-    While it is a draft they keep a place and are not held to it; nor, *in_spite*, where they are
-    expected elsewhere then. Raises `AlreadyExpected` in that case otherwise, and `KeptApart`.
+
+def book_all(
+    person: Person, meetings: Sequence[Meeting], part: Part, *, in_spite: bool = False
+) -> None:
+    """Expect *person* at *meetings*. The caller holds the person's row; twice is harmless.
+
+    While one is a draft they keep a place and are not held to it; nor, *in_spite*, where they are
+    expected elsewhere then. Raises `AlreadyExpected` in that case otherwise, and `KeptApart`. In a
+    fixed number of queries.
     """
-    have = db.session.scalars(
-        select(Booking).where(Booking.person_id == person.id, Booking.meeting_id == meeting.id)
-    ).one_or_none()
-    if have is not None:
-        if have.part is not part:
-            raise AlreadyExpected
+    if not meetings:
         return
-    if is_kept_from(person, meeting):
-        raise KeptApart
-    held = not meeting.is_cancelled and not meeting.is_draft
-    if held and busy_times([person.id], meeting.starts_at, meeting.ends_at):
-        if not in_spite:
-            raise AlreadyExpected
-        held = False
-    db.session.add(
-        Booking(
-            person=person,
-            meeting=meeting,
-            part=part,
-            starts_at=meeting.starts_at,
-            ends_at=meeting.ends_at,
-            held=held,
-        )
+    ids = [meeting.id for meeting in meetings]
+    placed = select(Booking.meeting_id, Booking.part).where(
+        Booking.person_id == person.id, Booking.meeting_id.in_(ids)
     )
+    have = {meeting_id: known for meeting_id, known in db.session.execute(placed)}
+    kept = where_kept_from(person, ids)
+    start, end = min(m.starts_at for m in meetings), max(m.ends_at for m in meetings)
+    taken = [(begins, ends) for _who, begins, ends in busy_times([person.id], start, end)]
+    for meeting in meetings:
+        if meeting.id in have:
+            if have[meeting.id] is not part:
+                raise AlreadyExpected
+            continue
+        if meeting.id in kept:
+            raise KeptApart
+        held = not meeting.is_cancelled and not meeting.is_draft
+        if held and any(b < meeting.ends_at and meeting.starts_at < e for b, e in taken):
+            if not in_spite:
+                raise AlreadyExpected
+            held = False
+        if held:
+            taken.append((meeting.starts_at, meeting.ends_at))
+        db.session.add(
+            Booking(
+                person=person,
+                meeting=meeting,
+                part=part,
+                starts_at=meeting.starts_at,
+                ends_at=meeting.ends_at,
+                held=held,
+            )
+        )
     db.session.flush()
 
 

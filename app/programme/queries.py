@@ -359,16 +359,16 @@ def kept_from(
     return found
 
 
-def is_kept_from(person: Person, meeting: Meeting) -> bool:
-    """Whether somebody has a place at *meeting* whom *person* never meets; in one query."""
+def where_kept_from(person: Person, meeting_ids: Collection[int]) -> set[int]:
+    """At which of those meetings somebody has a place whom *person* never meets; in one query."""
     others = union_all(
         select(Apart.other_id).where(Apart.person_id == person.id),
         select(Apart.person_id).where(Apart.other_id == person.id),
     )
-    there = select(Booking.id).where(
-        Booking.meeting_id == meeting.id, Booking.person_id.in_(others)
+    there = select(Booking.meeting_id).where(
+        Booking.meeting_id.in_(meeting_ids), Booking.person_id.in_(others)
     )
-    return db.session.scalars(there.limit(1)).one_or_none() is not None
+    return set(db.session.scalars(there))
 
 
 def ways_to(centre_ids: Collection[int]) -> dict[tuple[int, int], timedelta]:

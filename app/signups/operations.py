@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
+from sqlalchemy import select
+
 from app.extensions import db, lock
 from app.notices.models import Kind as Letter
 from app.notices.operations import post
 from app.people.models import Person
-from app.programme.bookings import KeptApart, book, hold_meetings, release
-from app.programme.models import Activity, Meeting, Part
-from app.programme.queries import busy_places, coming_meetings
+from app.programme.bookings import KeptApart, book_all, hold_meetings, release
+from app.programme.models import Activity, Booking, Meeting, Part
+from app.programme.queries import coming_meetings
 from app.programme.telling import expect_again
 from app.signups.models import Enrolment
 from app.signups.queries import enrolment_of, is_full, visits_of
@@ -119,19 +121,31 @@ def _refuse_clashes(
 
 
 def clashes_of(person: Person, meetings: Sequence[Meeting]) -> list[Meeting]:
-    """Those of *meetings* at whose time *person* is expected elsewhere."""
+    """Those of *meetings* at whose time *person* is expected elsewhere; in one query."""
+    if not meetings:
+        return []
+    start, end = min(m.starts_at for m in meetings), max(m.ends_at for m in meetings)
+    found = select(Booking.meeting_id, Booking.starts_at, Booking.ends_at).where(
+        Booking.person_id == person.id,
+        Booking.held,
+        Booking.starts_at < end,
+        Booking.ends_at > start,
+    )
+    held = db.session.execute(found).all()
     return [
         meeting
         for meeting in meetings
-        if busy_places([person.id], meeting.starts_at, meeting.ends_at, but=[meeting])
+        if any(
+            there != meeting.id and begins < meeting.ends_at and meeting.starts_at < ends
+            for there, begins, ends in held
+        )
     ]
 
 
 def _expect(person: Person, meetings: Sequence[Meeting], *, by: Person, in_spite: bool) -> None:
     hold_meetings(meetings)
     try:
-        for meeting in meetings:
-            book(person, meeting, Part.LEARNER, in_spite=in_spite)
+        book_all(person, meetings, Part.LEARNER, in_spite=in_spite)
     except KeptApart:
         if by.id != person.id:
             raise

@@ -176,6 +176,20 @@ def browser_of(app: Flask, person: Person | None) -> Browser:
     return browser.sign_in(person) if person else browser
 
 
+def cookie_of(browser: Browser) -> dict[str, Any]:
+    """What it holds, a sign-in too."""
+    with browser.session_transaction() as cookie:
+        return dict(cookie)
+
+
+def browser_with(app: Flask, held: dict[str, Any]) -> Browser:
+    """A new one that holds the same."""
+    browser = browser_of(app, None)
+    with browser.session_transaction() as cookie:
+        cookie.update(held)
+    return browser
+
+
 def whole(answer: Response) -> str:
     """All that somebody gets: headers, and the words with lines unfolded."""
     data = answer.get_data()
