@@ -26,6 +26,8 @@ Hosain Miah | Hussain Mia
 হোসেন আলী | Hossain Ali
 Hassan Nasr | حسن نصر
 Hasan Nasser | Hassan Naser
+Layla Nasser | Leyla Naser
+Layla Nasser | Laila Nasir
 Abdul Rahman Yusuf | عبد الرحمن يوسف
 Abdulrahman Yousef | Abdurrahman Yusuf
 Abd al-Rahman Youssef | Abdelrahman Yousef
