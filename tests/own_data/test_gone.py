@@ -68,7 +68,9 @@ def test_the_file_and_its_journal_hold_nothing_of_them(racing_app: Flask, tmp_pa
         amina = somebody_with_a_canary_everywhere()
         (tmp_path / "mail").mkdir(exist_ok=True)
         (tmp_path / "mail" / "1-x.eml").write_bytes(f"To: {amina.email}".encode())
-        place = Path(str(db.engine.url.database)) if db.engine.dialect.name == "sqlite" else None
+        address = racing_app.config["SQLALCHEMY_DATABASE_URI"]
+        is_file = address.startswith("sqlite:///")
+        place = Path(address.removeprefix("sqlite:///")) if is_file else None
         if place is not None:
             held = files(place.parent)
             assert any(
