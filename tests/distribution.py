@@ -34,12 +34,17 @@ LONGEST_FIRST = (
 )
 """The modules of tests/browser."""
 EVERY_TEST_BY_ITSELF = ("test_the_story",)
+ONE_HOUSE_ON_EACH_ENGINE = ("tests/canaries/test_crawl.py", "tests/feeds/test_checklist.py")
+"""Other modules whose tests share a house that takes long to build."""
+ENGINE = re.compile(r"\[(sqlite|postgresql)\b")
 LOOK = re.compile(r"\[(\d+-\w\w)\]$")
 
 
 def group_of(name: str) -> str:
     """The tests of one such group go to one process; any other test goes wherever there is time."""
     module, _, test = name.partition("::")
+    if module in ONE_HOUSE_ON_EACH_ENGINE and (engine := ENGINE.search(test)):
+        return f"{module} {engine[1]}"
     if not module.startswith("tests/browser/"):
         return name
     if test.endswith("[postgresql]"):
@@ -54,9 +59,11 @@ def group_of(name: str) -> str:
 
 def place_in_the_run(name: str) -> int:
     """Low for what begins early."""
-    module = name.partition("::")[0].rpartition("/")[2].removesuffix(".py")
-    in_browser = name.startswith("tests/browser/") and module in LONGEST_FIRST
-    return LONGEST_FIRST.index(module) if in_browser else len(LONGEST_FIRST)
+    path = name.partition("::")[0]
+    module = path.rpartition("/")[2].removesuffix(".py")
+    if name.startswith("tests/browser/") and module in LONGEST_FIRST:
+        return LONGEST_FIRST.index(module)
+    return len(LONGEST_FIRST) + (path not in ONE_HOUSE_ON_EACH_ENGINE)
 
 
 class InGroups(LoadScopeScheduling):  # type: ignore[misc]
