@@ -164,6 +164,9 @@ def _doubtful(needs: Iterable[tuple[Meeting, Coverage]]) -> Iterator[Point]:
         if one.doubts:
             says = _("somebody who was confirmed no longer fits")
             yield _at(meeting, f"{describe(one.need, page_language())} – {says}")
+        if one.waits_in_vain:
+            says = _("somebody who was asked cannot come")
+            yield _at(meeting, f"{describe(one.need, page_language())} – {says}")
 
 
 def _closed(meetings: Sequence[Meeting], centre: Centre) -> Iterator[Point]:

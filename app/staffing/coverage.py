@@ -17,7 +17,8 @@ class Coverage:
     """Of one need: how many are wanted, confirmed, and asked without an answer yet; *leaving*: of
     the confirmed, how many come only if no stand-in is found. Trainees are none of them.
 
-    *doubts*: assignment id -> what by now stands against somebody who was confirmed.
+    *doubts*: assignment id -> what by now stands against somebody who was confirmed; *in_vain*: of
+    the asked, against whoever cannot come.
     """
 
     need: Need
@@ -25,6 +26,12 @@ class Coverage:
     asked: int
     leaving: int
     doubts: Mapping[int, tuple[Reason, ...]]
+    in_vain: Mapping[int, tuple[Reason, ...]]
+
+    @property
+    def waits_in_vain(self) -> bool:
+        """Whether enough people are asked, but not enough who can come."""
+        return self.state == "offered" and self.asked - len(self.in_vain) < self.missing
 
     @property
     def missing(self) -> int:
@@ -38,8 +45,12 @@ class Coverage:
         return "offered" if self.asked >= self.missing else "open"
 
 
-def coverage_of(need: Need, doubts: Mapping[int, tuple[Reason, ...]] = NONE) -> Coverage:
-    """How well *need* is covered; *doubts* may be about other needs too."""
+def coverage_of(
+    need: Need,
+    doubts: Mapping[int, tuple[Reason, ...]] = NONE,
+    in_vain: Mapping[int, tuple[Reason, ...]] = NONE,
+) -> Coverage:
+    """How well *need* is covered; *doubts* and *in_vain* may be about other needs too."""
     mine = {one.id: doubts[one.id] for one in need.assignments if one.id in doubts}
     counting = [assignment for assignment in need.assignments if not assignment.trainee]
     states = [assignment.state for assignment in counting]
@@ -47,7 +58,8 @@ def coverage_of(need: Need, doubts: Mapping[int, tuple[Reason, ...]] = NONE) -> 
         one.state is State.CONFIRMED and one.stand_in_wanted_at is not None for one in counting
     )
     asked = sum(state in (State.OFFERED, State.REQUESTED) for state in states)
-    return Coverage(need, states.count(State.CONFIRMED), asked, leaving, mine)
+    cannot = {one.id: in_vain[one.id] for one in counting if one.id in in_vain}
+    return Coverage(need, states.count(State.CONFIRMED), asked, leaving, mine, cannot)
 
 
 def worst(coverages: Iterable[Coverage]) -> str | None:

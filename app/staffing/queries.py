@@ -250,6 +250,37 @@ def no_longer_fit(needs: Collection[Need]) -> dict[int, tuple[Reason, ...]]:
     return {assignment_id: reasons for assignment_id, reasons in found.items() if reasons}
 
 
+def asked_in_vain(needs: Collection[Need]) -> dict[int, tuple[Reason, ...]]:
+    """Assignment id -> what stands against somebody who is asked, or asks, to come. Whoever has
+    another place at that session is there. In a fixed number of queries."""
+    every = [one for need in needs for one in need.assignments]
+    there = {(one.need.meeting_id, one.person_id) for one in every if one.state is State.CONFIRMED}
+    asked = [
+        one
+        for one in every
+        if one.state in (State.OFFERED, State.REQUESTED)
+        and (one.need.meeting_id, one.person_id) not in there
+    ]
+    if not asked:
+        return {}
+    people = {one.person_id: one.person for one in asked}
+    centres = {one.id: one.need.meeting.activity.centre_id for one in asked}
+    times = [one.need.meeting for one in asked]
+    known = candidates(
+        list(people.values()),
+        set(centres.values()),
+        min(meeting.starts_at for meeting in times),
+        max(meeting.ends_at for meeting in times),
+    )
+    found = {}
+    for one in asked:
+        want = want_of(one.need, trainee=one.trainee)
+        reasons = reasons_against(want, known[one.person_id, centres[one.id]])
+        if against := not_overridden(one, reasons):
+            found[one.id] = against
+    return found
+
+
 def _doubts_about(assignment: Assignment, told: Told = NOTHING) -> tuple[Reason, ...]:
     """What stands against its person wherever they are expected: a language that was taken out of
     a profile, a check that was shortened, a contract or a role that ended."""
@@ -451,9 +482,9 @@ def coverages_of(meetings: Collection[int]) -> dict[int, list[Coverage]]:
     """Meeting id -> how well each of its needs is covered; in a fixed number of queries."""
     found: dict[int, list[Coverage]] = {}
     needs = needs_of(meetings)
-    doubts = no_longer_fit(needs)
+    doubts, in_vain = no_longer_fit(needs), asked_in_vain(needs)
     for need in needs:
-        found.setdefault(need.meeting_id, []).append(coverage_of(need, doubts))
+        found.setdefault(need.meeting_id, []).append(coverage_of(need, doubts, in_vain))
     return found
 
 

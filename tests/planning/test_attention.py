@@ -22,7 +22,9 @@ from app.programme.models import Activity, Booking, Meeting, Part, Status
 from app.programme.organisation_calendar import CalendarEntry, DayKind
 from app.programme.terms import Term
 from app.signups.models import Enrolment
-from app.staffing.models import State
+from app.staffing.eligibility import Rule
+from app.staffing.models import Need, State
+from app.staffing.queries import coverages_of
 from tests import make
 from tests.make import BEFORE, LONG_AGO, MONDAY
 from tests.statements import statements
@@ -137,6 +139,46 @@ def test_whoever_was_confirmed_and_no_longer_fits(house: House) -> None:
 
     assert point.says.endswith("somebody who was confirmed no longer fits")
     assert point.href == f"/meetings/{need.meeting.ref}/planning"
+
+
+@pytest.mark.parametrize("state", [State.OFFERED, State.REQUESTED])
+class TestWhoeverIsAskedAndCannotCome:
+    TITLE = "No longer fits"
+
+    def busy(self, house: House, need: Need) -> Person:
+        """A mediator with a place at another session at that time."""
+        helper = make.mediator(house.centre)
+        other = make.need(meeting=house.meeting(starts_at=need.meeting.starts_at))
+        make.assignment(need=other, person=helper, state=State.CONFIRMED)
+        return helper
+
+    def test_is_named_where_nobody_else_is_asked(self, house: House, state: State) -> None:
+        need = make.need(meeting=house.meeting(starts_at=MONDAY + timedelta(days=20)))
+        asked = make.assignment(need=need, person=self.busy(house, need), state=state)
+
+        [point] = house.points(self.TITLE)
+
+        assert point.says.endswith("somebody who was asked cannot come")
+        assert point.when is need.meeting
+        [coverage] = coverages_of([need.meeting_id])[need.meeting_id]
+        assert [one.rule for one in coverage.in_vain[asked.id]] == [Rule.EXPECTED_ELSEWHERE]
+
+    def test_needs_nobody_where_another_is_asked_who_can(self, house: House, state: State) -> None:
+        need = make.need(meeting=house.meeting(starts_at=MONDAY + timedelta(days=20)))
+        make.assignment(need=need, person=self.busy(house, need), state=state)
+        make.assignment(need=need, state=state)
+
+        assert house.points(self.TITLE) == []
+
+    def test_nor_where_they_have_another_place_at_that_session(
+        self, house: House, state: State
+    ) -> None:
+        need = make.need(meeting=house.meeting(starts_at=MONDAY + timedelta(days=20)))
+        helper = make.mediator(house.centre)
+        make.assignment(need=need, person=helper, state=State.CONFIRMED)
+        make.assignment(need=make.need(meeting=need.meeting), person=helper, state=state)
+
+        assert house.points(self.TITLE) == []
 
 
 class TestClosedDays:
