@@ -18,7 +18,7 @@ from app.rota.board import Line, Proposed, lines_of, people_by_id
 from app.rota.frame import Frame, unpacked_plan
 from app.rota.inputs import needs_of_rota
 from app.rota.models import Rota
-from app.rota.reading import knows, read_plan
+from app.rota.reading import Read, knows, read_plan
 from app.rota.reasons import Choice, Weighed, choice_for, exchanges
 from app.rota.taken import HELD
 from app.staffing.eligibility import Reason, best_level
@@ -70,10 +70,9 @@ class Explained:
     partners: tuple[Partner, ...]
 
 
-def explained(rota: Rota, need: Need, line: Line) -> list[Explained]:
+def explained(rota: Rota, need: Need, line: Line, read: Read | None) -> list[Explained]:
     """Each proposal of *need*; for an empty place, who could still be put there. No reasons where
     the plan cannot say: the place came later, or its session was moved since."""
-    read = read_plan(rota)
     if read is None or not knows(read[0], need):
         return [_unexplained(one) for one in line.proposed]
     frame, plan = read

@@ -22,7 +22,7 @@ from app.programme.week import week_of
 from app.rota.frame import Frame
 from app.rota.inputs import BRIDGES, GONE
 from app.rota.models import Rota
-from app.rota.reading import knows, read_plan
+from app.rota.reading import Read, knows
 from app.rota.values import minutes_of
 from app.staffing.availability import Answer
 from app.staffing.eligibility import Candidate, Reason, Rule, reasons_against
@@ -126,10 +126,9 @@ class Empty:
     """How many of those who help here speak (interpret) the language well enough."""
 
 
-def why_empty(rota: Rota, need: Need, *, now: datetime) -> Empty | None:
+def why_empty(rota: Rota, need: Need, read: Read | None, *, now: datetime) -> Empty | None:
     """Why *need* has an empty place in the plan, and what would fill it. None where the plan cannot
     say: the place came later, or its session was moved since."""
-    read = read_plan(rota)
     if read is None or not knows(read[0], need):
         return None
     asked = _Asked(rota, need, *read)

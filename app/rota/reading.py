@@ -15,8 +15,11 @@ from app.staffing.matching.instance import Plan
 from app.staffing.models import Assignment, Need
 from app.staffing.queries import is_need_planned_by
 
+Read = tuple[Frame, Plan]
+"""What a plan was made from, and the plan."""
 
-def read_plan(rota: Rota) -> tuple[Frame, Plan] | None:
+
+def read_plan(rota: Rota) -> Read | None:
     """The frame, and the plan as far as its coordinator may plan those sessions today: what they
     may no longer know of is in no reason and no number. Whoever said no to a place since is not in
     it, and cannot have it any more; nobody is pinned where it does not have them. None: there is no

@@ -12,6 +12,7 @@ from app.people.models import Apart, Person
 from app.people.terms import Level
 from app.rota.nobody import Besides, Empty, Sort, why_empty
 from app.rota.operations import wish
+from app.rota.reading import read_plan
 from app.staffing.availability import Answer
 from app.staffing.eligibility import Rule
 from app.staffing.models import Need, State
@@ -29,7 +30,8 @@ def house(app: Flask) -> House:
 
 
 def said(house: House, need: Need) -> Empty:
-    found = why_empty(house.rota(), need, now=BEFORE)
+    rota = house.rota()
+    found = why_empty(rota, need, read_plan(rota), now=BEFORE)
     assert found is not None
     return found
 
@@ -136,4 +138,4 @@ def test_of_a_session_that_moved_since_the_plan_nothing_is_said_by_it(house: Hou
     meeting.starts_at += timedelta(hours=1)
     meeting.ends_at += timedelta(hours=1)
     db.session.commit()
-    assert why_empty(rota, house.morning, now=BEFORE) is None
+    assert why_empty(rota, house.morning, read_plan(rota), now=BEFORE) is None
