@@ -5,19 +5,20 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import and_, or_, select
+from sqlalchemy import Select, and_, or_, select
 from sqlalchemy.orm import joinedload, selectinload
 
 from app.extensions import db
-from app.people.models import Membership, Person
+from app.people.models import Centre, Membership, Person
 from app.people.terms import HELD as MEMBERS
 from app.people.terms import HELPERS, Role
 from app.people.terms import Stage as MemberStage
-from app.programme.models import Meeting
+from app.programme.models import Activity, Meeting
 from app.programme.week import week_of
 from app.rota.frame import bridges, unpacked_plan
 from app.rota.inputs import GONE, needs_of_rota
@@ -26,6 +27,7 @@ from app.rota.taken import (
     HELD,
     SETTLED,
     first_to_go,
+    forbidden_in,
     is_a_place,
     not_wanted,
     planned_of,
@@ -38,6 +40,8 @@ from app.staffing.matching.relay import HOUSE_LANGUAGE
 from app.staffing.models import Assignment, Need, State
 
 LATELY = timedelta(hours=4)
+SHOWN = 5
+"""So many sessions with an empty place are named of one language."""
 
 
 @dataclass(frozen=True)
@@ -82,7 +86,12 @@ class Proposed:
     @property
     def is_off(self) -> bool:
         """Whether nothing comes of it any more."""
-        return self.said_no or self.too_late
+        return self.said_no or self.too_late or self.is_unwanted
+
+    @property
+    def is_unwanted(self) -> bool:
+        """Whether the coordinator's word alone keeps them from being asked."""
+        return self.is_new and self.not_wanted
 
     @property
     def said_no(self) -> bool:
@@ -113,6 +122,11 @@ class Line:
     @property
     def meeting(self) -> Meeting:
         return self.need.meeting
+
+    @property
+    def unwanted(self) -> bool:
+        """Whether a place is empty since its coordinator would not have whom the plan gives it."""
+        return self.empty > 0 and any(one.is_unwanted for one in self.proposed)
 
     @property
     def changes(self) -> bool:
@@ -204,13 +218,9 @@ def all_new(rota: Rota, *, now: datetime) -> dict[tuple[int, int], datetime]:
     rows = db.session.execute(
         needs_of_rota(rota, now=now).with_only_columns(Need.id, Need.wanted, Meeting.starts_at)
     )
-    stands = stands_of(rota, now)
+    stands, forbidden = stands_of(rota, now), forbidden_in(rota)
     found = {}
     planned, waits = planned_of(rota), first_to_go(rota, now)
-    forbidden: dict[int, set[int]] = defaultdict(set)
-    for wish in rota.wishes:
-        if not wish.wanted:
-            forbidden[wish.need_id].add(wish.person_id)
     for need_id, wanted, starts_at in rows:
         ones = planned.get(need_id, ())
         off = too_late(wanted, ones, stands.get(need_id, {}))
@@ -316,10 +326,7 @@ def _line(
         if one.state is State.CONFIRMED and one.stand_in_wanted_at is not None
     }
     late = too_late(need.wanted, planned, stands)
-    forbidden = {
-        other for (need_id, other), said in wishes.items() if need_id == need.id and not said
-    }
-    off = not_wanted(planned, forbidden)
+    off = not_wanted(planned, forbidden_in(rota).get(need.id, ()))
     proposed = tuple(
         Proposed(
             need=need,
@@ -424,27 +431,46 @@ def colleagues(rota: Rota, *, now: datetime) -> list[Rota]:
 
 
 @dataclass(frozen=True)
+class Vacancy:
+    """Places of one need (its public name) that stay empty, of a session that begins at
+    *starts_at*, told by the clocks of *zone*."""
+
+    need: str
+    starts_at: datetime
+    zone: str
+    places: int
+
+
+@dataclass(frozen=True)
 class Lacking:
-    """What stays empty in one language (none: any): how many places, how long together."""
+    """What stays empty in one language (none: any): where, by time, and how long together."""
 
     role: Role
     language: str | None
-    places: int
+    vacancies: tuple[Vacancy, ...]
     length: timedelta
 
+    @property
+    def places(self) -> int:
+        return sum(one.places for one in self.vacancies)
 
-@dataclass
-class _Sum:
-    places: int = 0
-    length: timedelta = field(default_factory=timedelta)
+    @property
+    def first(self) -> tuple[Vacancy, ...]:
+        return self.vacancies[:SHOWN]
+
+    @property
+    def more(self) -> int:
+        return len(self.vacancies) - len(self.first)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Tally:
-    """How the places stand now: confirmed, asked, proposed by the plan, and empty even so."""
+    """How the places stand now: confirmed, asked (in a draft: *to_be_asked*), proposed by the plan,
+    and empty even so."""
 
     confirmed: int
     asked: int
+    to_be_asked: int
     proposed: int
     empty: int
     lacking: tuple[Lacking, ...]
@@ -453,56 +479,68 @@ class Tally:
 
 def tally_of(rota: Rota, *, now: datetime) -> Tally:
     """How all places of the rota's days stand, as far as its coordinator may know of them. Whoever
-    is asked, and could not come by the rules the plan was made by, fills none; the place of whoever
-    the plan moves away is empty where nobody else comes."""
-    stands, plan = stands_of(rota, now), unpacked_plan(rota.plan)
-    inside = {(need_id, person_id) for need_id, person_id, _ in plan}
-    held, asked = (
-        {
-            need_id: sum(
-                one.state is state
-                and (state is State.CONFIRMED or one.takes or (need_id, who) in inside)
-                for who, one in ones.items()
-            )
-            for need_id, ones in stands.items()
-        }
-        for state in HELD
-    )
-    leaving = {
-        need_id: sum(one.may_go and (need_id, who) not in inside for who, one in ones.items())
-        for need_id, ones in stands.items()
-    }
-    news = Counter(
-        need_id
-        for need_id, person_id, leg in plan
-        if is_a_place(leg) and person_id not in stands.get(need_id, ())
-    )
-    rows = db.session.execute(
-        needs_of_rota(rota, now=now).with_only_columns(
-            Need.id, Need.role, Need.language, Need.wanted, Meeting.starts_at, Meeting.ends_at
-        )
-    )
-    sums: dict[tuple[Role, str | None], _Sum] = defaultdict(_Sum)
+    is asked, and could not come by the rules the plan was made by, fills none; nor does whom its
+    coordinator would not have; the place of whoever the plan moves away is empty where nobody else
+    comes."""
+    stands, plan, forbidden = stands_of(rota, now), planned_of(rota), forbidden_in(rota)
     counts = Counter[str]()
-    for need_id, role, language, wanted, starts_at, ends_at in rows:
-        ways = (("confirmed", held), ("asked", asked), ("proposed", news))
-        come = sum(there.get(need_id, 0) for _, there in ways) - leaving.get(need_id, 0)
-        left = min(wanted, come)
-        empty = wanted - left
-        for name, there in ways:
-            taken = min(left, there.get(need_id, 0))
+    vacancies: dict[tuple[Role, str | None], list[Vacancy]] = defaultdict(list)
+    lengths: dict[tuple[Role, str | None], timedelta] = defaultdict(timedelta)
+    for row in db.session.execute(_places_of(rota, now)):
+        ones, known = plan.get(row.id, ()), stands.get(row.id, {})
+        inside = {who for who, _ in ones}
+        held, asked = (
+            sum(
+                one.state is state and (state is State.CONFIRMED or one.takes or who in inside)
+                for who, one in known.items()
+            )
+            for state in HELD
+        )
+        leaving = sum(one.may_go and who not in inside for who, one in known.items())
+        off = not_wanted(ones, forbidden.get(row.id, ()))
+        new = sum(
+            is_a_place(leg) and who not in known and (who, leg) not in off for who, leg in ones
+        )
+        left = min(row.wanted, held + asked + new - leaving)
+        empty = row.wanted - left
+        for name, number in (
+            ("confirmed", held),
+            ("asked" if row.is_told else "to_be_asked", asked),
+            ("proposed", new),
+        ):
+            taken = min(left, number)
             counts[name] += taken
             left -= taken
-        counts["empty"] += empty
         if empty:
-            one = sums[role, language]
-            one.places += empty
-            one.length += (ends_at - starts_at) * empty
-    found = [Lacking(role, tag, one.places, one.length) for (role, tag), one in sums.items()]
+            counts["empty"] += empty
+            sort = row.role, row.language
+            vacancies[sort].append(Vacancy(row.ref, row.starts_at, row.zone, empty))
+            lengths[sort] += (row.ends_at - row.starts_at) * empty
+    lacking = [Lacking(*sort, tuple(ones), lengths[sort]) for sort, ones in vacancies.items()]
     return Tally(
         confirmed=counts["confirmed"],
         asked=counts["asked"],
+        to_be_asked=counts["to_be_asked"],
         proposed=counts["proposed"],
         empty=counts["empty"],
-        lacking=tuple(sorted(found, key=lambda one: (-one.length, one.role, one.language or ""))),
+        lacking=tuple(sorted(lacking, key=lambda one: (-one.length, one.role, one.language or ""))),
+    )
+
+
+def _places_of(rota: Rota, now: datetime) -> Select[*tuple[Any, ...]]:
+    """What `tally_of` counts; *is_told*: whether the session is published."""
+    return (
+        needs_of_rota(rota, now=now)
+        .join(Centre, Centre.id == Activity.centre_id)
+        .with_only_columns(
+            Need.id,
+            Need.ref,
+            Need.role,
+            Need.language,
+            Need.wanted,
+            Meeting.starts_at,
+            Meeting.ends_at,
+            Centre.zone,
+            Activity.published_at.is_not(None).label("is_told"),
+        )
     )

@@ -84,7 +84,7 @@ def explained(rota: Rota, need: Need, line: Line, read: Read | None) -> list[Exp
             found.append(_explained(rota, frame, plan, need, one, proposal))
         else:
             found.append(_unexplained(one))
-    if line.empty:
+    if line.empty and not line.unwanted:
         choice = choice_for(frame, plan, number)
         found.append(
             Explained(

@@ -8,11 +8,15 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from enum import StrEnum
+from itertools import islice
+
+from sqlalchemy import select
 
 from app.extensions import db
-from app.people.models import Person
+from app.people.languages import answering
+from app.people.models import Membership, Person, SpokenLanguage
 from app.people.queries import with_role
-from app.people.terms import HELPERS
+from app.people.terms import HELPERS, Role, Stage
 from app.programme.conflicts import clashing, conflicts, others_in_their_rooms
 from app.programme.days_off import days_off
 from app.programme.models import Meeting
@@ -25,7 +29,7 @@ from app.rota.models import Rota
 from app.rota.reading import Read, knows
 from app.rota.values import minutes_of
 from app.staffing.availability import Answer
-from app.staffing.eligibility import Candidate, Reason, Rule, reasons_against
+from app.staffing.eligibility import Candidate, Reason, Rule, best_level, reasons_against
 from app.staffing.finding import Ranked, ranked_candidates
 from app.staffing.matching.instance import DIRECT, Instance, Pair, Plan, Proposal, Relay
 from app.staffing.matching.pairing import Known
@@ -43,7 +47,7 @@ from app.staffing.matching.why_nobody import (
     with_pair,
 )
 from app.staffing.models import Need
-from app.staffing.queries import candidates, needs_of, want_at, want_of, with_profile
+from app.staffing.queries import candidates, needs_of, spoken_by, want_at, want_of, with_profile
 
 
 class Besides(StrEnum):
@@ -75,10 +79,14 @@ class Sort(StrEnum):
     """What could be otherwise; smaller changes first."""
 
     LEVEL = "level"
+    INTERPRETING = "interpreting"  # they speak it well enough
+    ONLINE = "online"
     LATER = "later"  # they would have to stay until the end
     EARLIER = "earlier"  # they would have to come at the beginning
     TIME = "time"
     HOURS = "hours"
+    PAPERS = "papers"
+    ROLE = "role"
     RELAY = "relay"
     MOVED = "moved"
 
@@ -124,6 +132,8 @@ class Empty:
     in_the_way: tuple[tuple[Person, Need], ...]
     speak: int
     """How many of those who help here speak (interpret) the language well enough."""
+    elsewhere: tuple[Person, ...]
+    """Who could, of those who help in another centre of the coordinator and not in this one."""
 
 
 def why_empty(rota: Rota, need: Need, read: Read | None, *, now: datetime) -> Empty | None:
@@ -141,8 +151,24 @@ def why_empty(rota: Rota, need: Need, read: Read | None, *, now: datetime) -> Em
         places_lost=price.places_lost if price else None,
         in_the_way=in_the_way,
         speak=sum(not set(_rules(one)) & _LANGUAGE for one in asked.ranked),
+        elsewhere=_elsewhere(rota.by, need),
     )
 
+
+_BY_ONE_RULE = {
+    Sort.LEVEL: (Rule.LEVEL_TOO_LOW,),
+    Sort.INTERPRETING: (Rule.DOES_NOT_INTERPRET,),
+    Sort.ONLINE: (Rule.NOT_ONLINE,),
+    Sort.PAPERS: (
+        Rule.CONSENT_MISSING,
+        Rule.CONTRACT_MISSING,
+        Rule.CONTRACT_ENDS,
+        Rule.CHECK_MISSING,
+        Rule.CHECK_EXPIRES,
+    ),
+    Sort.ROLE: (Rule.NOT_THE_ROLE,),
+}
+"""What somebody can have changed, if it is all that keeps them away."""
 
 _LANGUAGE = {Rule.LANGUAGE_NOT_SPOKEN, Rule.DOES_NOT_INTERPRET, Rule.LEVEL_TOO_LOW}
 
@@ -216,7 +242,9 @@ class _Asked:
 
     def changes(self, now: datetime) -> Iterator[Change[What]]:
         missed = near_misses(self.against)
-        yield from self._levels(missed.get(Rule.LEVEL_TOO_LOW.value, ()))
+        for sort, rules in _BY_ONE_RULE.items():
+            who = sorted(one for rule in rules for one in missed.get(rule.value, ()))
+            yield from self._by_one_rule(sort, who)
         yield from self._times(missed.get(Rule.NOT_AVAILABLE.value, ()))
         yield from self._hours(
             [*missed.get(Rule.HOURS_A_WEEK.value, ()), *missed.get(Besides.ELSEWHERE.value, ())]
@@ -245,10 +273,21 @@ class _Asked:
                     changed = with_pair(changed, Pair(self.number, helper, leg=first + leg.leg % 2))
             yield Change(What(Sort.RELAY, language=relay.via), Sort.RELAY.size, changed)
 
-    def _levels(self, people: Iterable[int]) -> Iterator[Change[What]]:
-        for one in list(people)[:MOST]:
+    def _by_one_rule(self, sort: Sort, people: Iterable[int]) -> Iterator[Change[What]]:
+        """As if the one rule that keeps each of them away were changed for them."""
+        if sort is Sort.INTERPRETING:
+            people = (one for one in people if self._speaks_it(self.known[one].person))
+        if sort is Sort.ROLE and (self.need.language is None or self.need.role is Role.TEACHER):
+            return  # a language is rare; without one anybody could be named, and teaching is learnt
+        for one in islice(people, MOST):
             ranked = self.known[one]
-            yield self._as_if(What(Sort.LEVEL, ranked.person, ranked.reasons[0]))
+            yield self._as_if(What(sort, ranked.person, ranked.reasons[0]))
+
+    def _speaks_it(self, person: Person) -> bool:
+        """Whether they speak, and do not interpret, the language as well as is asked for."""
+        level = best_level(self.need.language or "", spoken_by(person))
+        wanted = self.need.level
+        return level is not None and (wanted is None or level.rank >= wanted.rank)
 
     def _times(self, people: Iterable[int]) -> Iterator[Change[What]]:
         meeting = self.need.meeting
@@ -340,6 +379,40 @@ class _Asked:
             if person.id in self.frame.helper_at
             and not reasons_against(want_at(need, starts_at, ends_at), known[person.id, here])
         ]
+
+
+def _elsewhere(by: Person, need: Need) -> tuple[Person, ...]:
+    """Helpers of the other centres that *by* plans who have the language that is asked for, and
+    against whom nothing stands but that they do not help here."""
+    here = need.meeting.activity.centre_id
+    if need.language is None:
+        return ()
+    speaking = select(SpokenLanguage.person_id).where(
+        SpokenLanguage.language.in_(answering(need.language))
+    )
+    there = select(Membership.person_id).where(
+        Membership.centre_id.in_(by.centres_where(Role.COORDINATOR) - {here}),
+        Membership.role == need.role,
+        Membership.stage == Stage.ACTIVE,
+    )
+    found = select(Person).where(
+        Person.id.in_(speaking),
+        Person.id.in_(there),
+        Person.id.not_in(with_role(here, *HELPERS).with_only_columns(Person.id).order_by(None)),
+        Person.is_active,
+    )
+    people = db.session.scalars(
+        found.order_by(Person.name, Person.id).options(*with_profile())
+    ).all()
+    known, want = _candidates(people, need.meeting), want_of(need)
+    return tuple(
+        person
+        for person, candidate in known
+        if _NOT_OF_THE_CENTRE.issuperset(one.rule for one in reasons_against(want, candidate))
+    )
+
+
+_NOT_OF_THE_CENTRE = {Rule.NOT_THE_ROLE, Rule.CONTRACT_MISSING}
 
 
 def _rules(one: Ranked) -> list[Rule]:

@@ -15,7 +15,7 @@ from werkzeug import Response
 from app import clock
 from app.extensions import db
 from app.i18n import _
-from app.people.current import planned_centres, planner
+from app.people.current import may_change, planned_centres, planner
 from app.people.models import Person
 from app.people.queries import people_of
 from app.programme.models import Meeting
@@ -24,6 +24,7 @@ from app.refusal import Refusal
 from app.rota import operations
 from app.rota.accepting import accept, in_portions
 from app.rota.board import (
+    Line,
     all_new,
     board_of,
     colleagues,
@@ -35,6 +36,7 @@ from app.rota.board import (
 from app.rota.explaining import doubts_about, explained, in_hours, where_else
 from app.rota.forms import RotaForm
 from app.rota.frame import Frame, start_digest, unpacked
+from app.rota.inputs import needs_of_rota
 from app.rota.models import Act, Deed, Rota, Stage, Wish
 from app.rota.nobody import why_empty
 from app.rota.operations import begin_rota
@@ -105,7 +107,7 @@ def mend(ref: str) -> Response:
     meeting = need.meeting
     rota = operations.begin_mending(planner(), meeting, now=clock.now())
     db.session.commit()
-    return redirect(url_for(".board", ref=rota.ref), 303)
+    return redirect(url_for(".board", ref=rota.ref, need=need.ref), 303)
 
 
 def _form() -> RotaForm:
@@ -145,6 +147,7 @@ def board(ref: str) -> str:
         unmet=unmet_in(rota, now=now) if rota.has_plan else (),
         waits_long=_waits_long(rota, now),
         colleagues=colleagues(rota, now=now),
+        asked_about=_asked_about(rota, now),
         newer=_newer(rota),
         wishes=_wishes(rota),
         State=State,
@@ -158,6 +161,7 @@ def _where(ref: str, monday: date, view: str, everything: bool) -> dict[str, Any
         "week": monday.isoformat(),
         "by": "person" if view == "people" else None,
         "all": "1" if everything else None,
+        "need": request.args.get("need"),
     }
 
     def there(**other: Any) -> str:
@@ -171,6 +175,13 @@ def _asked_monday() -> date | None:
         return date.fromisoformat(request.args.get("week", ""))
     except ValueError:
         return None
+
+
+def _asked_about(rota: Rota, now: datetime) -> Line | None:
+    """The place for which somebody is looked for, where the plan was asked for because of it."""
+    asked = needs_of_rota(rota, now=now).where(Need.ref == request.args.get("need", ""))
+    found = db.session.scalars(asked).one_or_none()
+    return lines_of(rota, [found], now=now)[0] if found and rota.has_plan else None
 
 
 def _wishes(rota: Rota) -> Sequence[Wish]:
@@ -297,9 +308,10 @@ def need(ref: str, need_ref: str) -> str:
         line=line,
         need=found,
         reasons=explained(rota, found, line, read),
-        nobody=why_empty(rota, found, read, now=now) if line.empty else None,
+        nobody=why_empty(rota, found, read, now=now) if line.empty and not line.unwanted else None,
         doubts=doubts_about(found, line),
         known=read is not None and knows(read[0], found),
+        may_change=may_change,
         State=State,
     )
 

@@ -64,6 +64,15 @@ def too_late(
     return {*late, *(one for one in waiting if one[1] != DIRECT and one[1] // 2 in relays)}
 
 
+def forbidden_in(rota: Rota) -> dict[int, set[int]]:
+    """Need id -> the ids of those whom its coordinator would not have there."""
+    found: dict[int, set[int]] = defaultdict(set)
+    for wish in rota.wishes:
+        if not wish.wanted:
+            found[wish.need_id].add(wish.person_id)
+    return found
+
+
 def not_wanted(
     planned: Iterable[tuple[int, int]], forbidden: Container[int]
 ) -> set[tuple[int, int]]:

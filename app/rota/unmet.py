@@ -17,7 +17,7 @@ from app.people.terms import Level, Role
 from app.programme.models import Activity, Meeting
 from app.rota.inputs import needs_of_rota
 from app.rota.models import Rota
-from app.rota.taken import HELD, planned_of, stands_of, too_late
+from app.rota.taken import HELD, forbidden_in, not_wanted, planned_of, stands_of, too_late
 from app.signups.models import Enrolment
 from app.staffing.eligibility import best_level
 from app.staffing.languages_needed import Speaks, languages_missing
@@ -77,14 +77,14 @@ def _who_comes(
     rota: Rota, rows: Iterable[Row[*tuple[Any, ...]]], now: datetime
 ) -> dict[int, set[int]]:
     """Meeting id -> the ids of those whom the plan has there, or who are confirmed or asked."""
-    planned, stands = planned_of(rota), stands_of(rota, now)
+    planned, stands, forbidden = planned_of(rota), stands_of(rota, now), forbidden_in(rota)
     found: dict[int, set[int]] = defaultdict(set)
     for row in rows:
         ones, known = planned.get(row.id, []), stands.get(row.id, {})
-        late = too_late(row.wanted, ones, known)
+        off = too_late(row.wanted, ones, known) | not_wanted(ones, forbidden.get(row.id, ()))
         found[row.meeting_id] |= {who for who, one in known.items() if one.state in HELD}
         found[row.meeting_id] |= {
-            who for who, leg in ones if who not in known and (who, leg) not in late
+            who for who, leg in ones if who not in known and (who, leg) not in off
         }
     return found
 

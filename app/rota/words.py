@@ -13,6 +13,7 @@ from app.rota.models import Act, Deed
 from app.rota.nobody import Sort, What
 from app.rota.operations import AskedElsewhere, PlanChanged, SaidNo
 from app.staffing.children import OneAdultAlone
+from app.staffing.eligibility import Reason, Rule
 from app.staffing.operations import NeedFilled, NotEligible, NotYetOpen, OfferClosed, TooLate
 from app.staffing.relaying import NoRelay, SomebodyIsAsked
 from app.staffing.stricter import SomebodyWouldNotFit
@@ -64,6 +65,19 @@ def remedy(what: What, meeting: Meeting) -> str:
                 level=has,
                 name=name,
             )
+        case Sort.INTERPRETING:
+            return _("if %(name)s, who speaks the language, could interpret", name=name)
+        case Sort.ONLINE:
+            return _("if %(name)s could help online", name=name)
+        case Sort.PAPERS:
+            return _papers(name, what.reason)
+        case Sort.ROLE:
+            role = what.reason.role if what.reason else None
+            return _(
+                "if %(name)s had this role here, too: %(role)s",
+                name=name,
+                role=role.label if role else "",
+            )
         case Sort.LATER:
             until = local_time(meeting.ends_at, meeting.zone)
             return _("if %(name)s could stay until %(time)s", name=name, time=until)
@@ -85,3 +99,13 @@ def remedy(what: What, meeting: Meeting) -> str:
                 day=local_date(when, meeting.zone),
                 time=local_time(when, meeting.zone),
             )
+
+
+def _papers(name: str, reason: Reason | None) -> str:
+    """Which paper of somebody would have to be there."""
+    rule = reason.rule if reason else None
+    if rule is Rule.CONSENT_MISSING:
+        return _("if the parents' consent for %(name)s had been seen", name=name)
+    if rule in (Rule.CHECK_MISSING, Rule.CHECK_EXPIRES):
+        return _("if %(name)s had an integrity certificate that is valid that day", name=name)
+    return _("if %(name)s had a contract for that day", name=name)

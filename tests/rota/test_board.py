@@ -15,11 +15,13 @@ from app.extensions import db
 from app.people.models import Centre, Person, SpokenLanguage
 from app.people.terms import Level, Stage
 from app.programme.kinds import Privacy
+from app.programme.terms import Term
 from app.rota.accepting import accept
 from app.rota.board import all_new, board_of, colleagues, lines_of, tally_of
 from app.rota.frame import packed, unpacked, unpacked_plan
 from app.rota.models import Rota
 from app.rota.operations import begin_rota, wish
+from app.rota.search import search_next
 from app.rota.unmet import Unmet, unmet_in
 from app.staffing.matching.instance import DIRECT
 from app.staffing.models import Need, State
@@ -527,6 +529,100 @@ def test_whoever_is_not_wanted_here_is_not_asked_with_the_others(
     place = mine.get(f"{page}/needs/{house.morning.ref}").text
     assert "Ask this person" not in place
     assert place.count("As the plan sees fit") == 1
+
+
+def test_the_place_of_whoever_is_not_wanted_is_empty_until_planned_again(
+    house: House, mine: Browser
+) -> None:
+    """Lula was next; of her nothing is said to be proved before the plan is made again."""
+    make.mediator(house.centre, {"ar": Level.B2}, name="Lula")
+    learner = make.participant(house.centre, speaks={"ar": Level.NATIVE})
+    open_need = house.need(None, MONDAY + timedelta(days=1))
+    make.enrolment(open_need.meeting.activity, learner)
+    rota = house.rota()
+    given = {language: who for language, who in planned(rota)}
+    for need in (house.morning, open_need):
+        wish(rota, need, given[need.language or ""], wanted=False, now=BEFORE)
+    db.session.commit()
+    board = board_of(rota, None, changes_only=True, now=BEFORE)
+    assert {(line.need, line.empty) for line in board.lines} == {
+        (house.morning, 1),
+        (house.evening, 0),
+        (open_need, 1),
+    }
+    assert set(board.hours) == {house.basir}
+    tally = tally_of(rota, now=BEFORE)
+    assert (tally.proposed, tally.empty) == (1, 2)
+    assert unmet_in(rota, now=BEFORE) == [Unmet("ar", 1, 1)]
+    place = mine.get(f"/rotas/{rota.ref}/needs/{house.morning.ref}").text
+    assert "You would not have here whom the plan gives the place. Plan again" in place
+    assert {"Lula", "Amina"} == {name for name in ("Lula", "Amina", "Basir") if name in place}
+    assert "proved" not in place
+    assert "Who could still be put here" not in place
+
+
+def test_whoever_came_although_not_wanted_fills_the_place(house: House) -> None:
+    rota = house.rota()
+    wish(rota, house.morning, house.amina, wanted=False, now=BEFORE)
+    make.assignment(need=house.morning, person=house.amina, state=State.CONFIRMED)
+    db.session.commit()
+    [line] = lines_of(rota, [house.morning], now=BEFORE)
+    assert line.empty == 0
+    tally = tally_of(rota, now=BEFORE)
+    assert (tally.confirmed, tally.proposed, tally.empty) == (1, 1, 0)
+
+
+def test_what_stays_empty_is_told_by_language_and_leads_to_its_places(
+    house: House, mine: Browser
+) -> None:
+    needs = [house.need("ti", MONDAY + timedelta(hours=3 * hour)) for hour in range(7)]
+    rota = house.rota()
+    [lacking] = tally_of(rota, now=BEFORE).lacking
+    assert lacking.places == 7
+    assert lacking.length == timedelta(hours=14)
+    assert [one.need for one in lacking.vacancies] == [need.ref for need in needs]
+    page = mine.get(f"/rotas/{rota.ref}").text
+    summary = page[page.index("What stays empty even so") :]
+    summary = summary[: summary.index("</details>")]
+    assert summary.count("#why") == 5
+    assert "and 2 more" in summary
+
+
+def test_in_a_draft_nobody_is_told_to_be_asked_already(house: House, mine: Browser) -> None:
+    term = Term(centre=house.centre, name="Spring", first_day=MONDAY.date(), last_day=SUNDAY)
+    for need in (house.morning, house.evening):
+        need.meeting.activity.term, need.meeting.activity.published_at = term, None
+    make.assignment(need=house.morning, person=house.amina, state=State.OFFERED)
+    db.session.commit()
+    rota = house.rota(term=term)
+    tally = tally_of(rota, now=BEFORE)
+    assert (tally.asked, tally.to_be_asked, tally.proposed) == (0, 1, 1)
+    page = mine.get(f"/rotas/{rota.ref}").text
+    assert "1 to be asked when the term is published" in page
+    assert "0 asked" not in page
+
+
+def test_who_looks_for_a_way_to_fill_a_place_is_told_what_became_of_it(
+    house: House, mine: Browser
+) -> None:
+    """Of the two only Amina speaks Arabic; of Tigrinya nobody knows a word."""
+    hopeless = house.need("ti", MONDAY)
+    db.session.commit()
+    for need, said in ((house.morning, "Amina"), (hopeless, "No way was found to fill it")):
+        sent = mine.post(f"/needs/{need.ref}/mending")
+        assert search_next(clock=lambda: BEFORE)
+        page = mine.get(sent.headers["Location"]).text
+        about = page[page.index("The place that you look for somebody for") :]
+        panel = about[: about.index("</section>")]
+        assert said in panel
+        assert ("No way was found" in panel) == (need is hopeless)
+
+
+def test_of_no_place_of_somebody_else_a_plan_tells_anything(house: House, mine: Browser) -> None:
+    foreign = make.need(meeting=make.meeting(), language="ar")
+    rota = house.rota()
+    page = mine.get(f"/rotas/{rota.ref}?need={foreign.ref}").text
+    assert "The place that you look for somebody for" not in page
 
 
 def test_the_other_half_of_a_relay_is_not_asked_where_one_is_not_wanted(house: House) -> None:

@@ -5,11 +5,12 @@ from __future__ import annotations
 from datetime import time, timedelta
 
 import pytest
+import time_machine
 from flask import Flask
 
 from app.extensions import db
-from app.people.models import Apart, Person
-from app.people.terms import Level
+from app.people.models import Apart, Membership, Person
+from app.people.terms import Level, Role, Stage
 from app.rota.nobody import Besides, Empty, Sort, why_empty
 from app.rota.operations import wish
 from app.rota.reading import read_plan
@@ -18,6 +19,7 @@ from app.staffing.eligibility import Rule
 from app.staffing.models import Need, State
 from app.staffing.windows import WeeklyWindow
 from tests import make
+from tests.conftest import Browser
 from tests.make import BEFORE, MONDAY
 from tests.rota.house import House, planned
 
@@ -139,3 +141,98 @@ def test_of_a_session_that_moved_since_the_plan_nothing_is_said_by_it(house: Hou
     meeting.ends_at += timedelta(hours=1)
     db.session.commit()
     assert why_empty(rota, house.morning, read_plan(rota), now=BEFORE) is None
+
+
+def filled_by(house: House, need: Need) -> set[tuple[Sort, Person]]:
+    return {(one.sort, one.person) for one in said(house, need).remedies if one.person}
+
+
+def test_whom_one_rule_keeps_away_is_named_with_what_would_have_to_change(house: House) -> None:
+    tuesday, here = MONDAY + timedelta(days=1), house.centre
+    need = house.need("ti", tuesday, interpreting=True, level=Level.B2, check_required=True)
+    seen = tuesday.date()
+    speaks = make.mediator(here, {"ti": Level.C1}, check_valid_until=seen, name="Speaks")
+    make.mediator(here, {"ti": Level.A2}, check_valid_until=seen, name="Speaks a little")
+    unseen = make.mediator(here, {"ti": Level.NATIVE}, name="Unseen")
+    expired = make.mediator(
+        here, {"ti": Level.NATIVE}, check_valid_until=seen - timedelta(days=1), name="Expired"
+    )
+    unsigned = make.person(speaks={"ti": Level.NATIVE}, check_valid_until=seen)
+    unsigned.memberships.append(Membership(centre=here, role=Role.MEDIATOR))
+    volunteer = make.person([Role.VOLUNTEER], here, {"ti": Level.NATIVE}, check_valid_until=seen)
+    two = make.mediator(here, {"ti": Level.C1}, name="Two rules")
+    for one in (unseen, expired, unsigned, volunteer):
+        one.languages[0].interprets = Level.C1
+    db.session.flush()
+    assert filled_by(house, need) == {
+        (Sort.INTERPRETING, speaks),
+        (Sort.PAPERS, unseen),
+        (Sort.PAPERS, expired),
+        (Sort.PAPERS, unsigned),
+        (Sort.ROLE, volunteer),
+    }
+    assert two not in {who for _, who in filled_by(house, need)}
+
+
+def test_who_does_not_help_online_is_named_for_a_session_online(house: House) -> None:
+    need = house.need("ti", MONDAY + timedelta(days=1))
+    need.meeting.online_url = "https://meet.example.org/a"
+    selam = make.mediator(house.centre, {"ti": Level.NATIVE}, helps_online=False)
+    assert filled_by(house, need) == {(Sort.ONLINE, selam)}
+
+
+def test_where_no_language_is_asked_for_no_other_role_is_suggested(house: House) -> None:
+    need = house.need(None, MONDAY, role=Role.TEACHER)
+    make.person([Role.VOLUNTEER], house.centre, {"ti": Level.NATIVE})
+    assert filled_by(house, need) == set()
+
+
+def test_who_has_the_language_in_another_centre_of_mine_is_named(house: House) -> None:
+    mine, foreign = make.centre(), make.centre()
+    make.make_coordinator_too(house.coordinator, mine)
+    selam = make.mediator(mine, {"ti": Level.NATIVE}, name="Selam")
+    make.mediator(foreign, {"ti": Level.NATIVE}, name="Foreign")
+    make.mediator(mine, {"ti": Level.A1}, name="A little")
+    make.mediator(mine, {"am": Level.NATIVE}, name="Another language")
+    left = make.mediator(mine, {"ti": Level.NATIVE}, name="Left")
+    left.memberships[0].stage = Stage.LEFT
+    need = house.need("ti", MONDAY, level=Level.B2)
+    assert said(house, need).elsewhere == (selam,)
+    make.helps_too(selam, house.centre, Role.VOLUNTEER)
+    assert said(house, need).elsewhere == ()
+
+
+@pytest.mark.parametrize("what", ["busy", "women"])
+def test_nobody_of_another_centre_who_could_not_come_is_named(house: House, what: str) -> None:
+    mine = make.centre()
+    make.make_coordinator_too(house.coordinator, mine)
+    selam = make.mediator(mine, {"ti": Level.NATIVE}, name="Selam")
+    need = house.need("ti", MONDAY, women_only=what == "women")
+    if what == "busy":
+        there = make.activity(centre=mine, coordinator=house.coordinator)
+        make.assignment(
+            need=make.need(meeting=make.meeting(activity=there), language="ti"),
+            person=selam,
+            state=State.CONFIRMED,
+        )
+    assert said(house, need).elsewhere == ()
+
+
+def test_a_language_that_nobody_has_leads_to_who_has_it_or_to_an_invitation(
+    house: House, browser: Browser
+) -> None:
+    need = house.need("ti", MONDAY)
+    rota = house.rota()
+    address = f"/rotas/{rota.ref}/needs/{need.ref}"
+    with time_machine.travel(BEFORE, tick=False):
+        mine = browser.sign_in(house.coordinator)
+        page = mine.get(address).text
+        assert "Nobody here has the language for it." in page
+        assert "/people/new" in page
+        other = make.centre()
+        make.make_coordinator_too(house.coordinator, other)
+        selam = make.mediator(other, {"ti": Level.NATIVE}, name="Selam")
+        db.session.commit()
+        page = mine.get(address).text
+    assert f"/people/{selam.ref}" in page
+    assert "/people/new" not in page
