@@ -146,6 +146,8 @@ def _zones() -> Iterator[tuple[str, bytes]]:
     )
     there = EVENT.replace("Europe/Bucharest", "Bomb")
     yield "zone_that_changes_every_second", calendar(there, before=bomb)
+    nowhere = "BEGIN:VTIMEZONE\r\nTZID:Bomb\r\nTZOFFSETFROM:+0200\r\nEND:VTIMEZONE\r\n"
+    yield "zone_that_leads_nowhere", calendar(there, before=nowhere)
     yield "many_zones", calendar(EVENT, before=bomb * 990)
     changes = "RDATE:" + ",".join(f"19{n % 100:02}0101T000000" for n in range(30_000)) + "\r\n"
     yield (

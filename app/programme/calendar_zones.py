@@ -110,7 +110,7 @@ def _by_pattern(facts: Mapping[str, Sequence[str]]) -> tzinfo | None:
     kinds = [value.upper() for value in facts.get("BEGIN", [])]
     offsets = [_minutes(value) for value in facts.get("TZOFFSETTO", [])]
     before = [_minutes(value) for value in facts.get("TZOFFSETFROM", [])]
-    if None in offsets or len(kinds) != len(offsets):
+    if not offsets or None in offsets or len(kinds) != len(offsets):
         return None
     minutes = sorted({one for one in offsets if one is not None})
     if len(set(offsets + before)) == 1:

@@ -113,6 +113,7 @@ def test_letters_that_a_file_declares_are_read(name: str) -> None:
         ("755_bytes", Why.BY_RULE),
         ("zone_called_12", Why.NO_ZONE),
         ("zone_that_changes_every_second", Why.NO_ZONE),
+        ("zone_that_leads_nowhere", Why.NO_ZONE),
         ("no_start", Why.NO_TIME),
         ("no_end", Why.NO_END),
         ("ends_before", Why.NO_TIME),
