@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import MAXYEAR, MINYEAR, datetime
 from typing import Any
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
@@ -59,8 +60,18 @@ _WITH_TEXTS = contains_eager(Meeting.activity).options(
 
 @bp.get("/meetings/<ref>/planning")
 def meeting(ref: str) -> str:
-    """One meeting whole: who helps, who comes, what changed; moving and cancelling it."""
-    return _show(_planned(ref))
+    """One meeting whole: who helps, who comes, what changed; moving and cancelling it. *to*, local
+    and ISO 8601: when it might be moved to; the form holds it."""
+    found = _planned(ref)
+    return _show(found, _move_form(found, data=move_defaults(found, to=_asked_time())))
+
+
+def _asked_time() -> datetime | None:
+    try:
+        to = datetime.fromisoformat(request.args.get("to", ""))
+    except ValueError:
+        return None
+    return to if MINYEAR < to.year < MAXYEAR else None
 
 
 def _show(

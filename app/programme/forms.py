@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -179,10 +179,13 @@ class MoveForm(PageForm):
         return int(text) if text.isascii() and text.isdigit() and len(text) < 9 else -1
 
 
-def move_defaults(meeting: Meeting) -> dict[str, Any]:
-    """The form as the meeting is now."""
+def move_defaults(meeting: Meeting, *, to: datetime | None = None) -> dict[str, Any]:
+    """The form as the meeting is now, or as it would be if it began at *to*, local."""
     zone = meeting.activity.centre.tz
     start, end = meeting.starts_at.astimezone(zone), meeting.ends_at.astimezone(zone)
+    if to is not None:
+        start = to.replace(tzinfo=zone)
+        end = (start.astimezone(UTC) + (meeting.ends_at - meeting.starts_at)).astimezone(zone)
     return {
         "day": start.date(),
         "starts": start.time(),

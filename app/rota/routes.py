@@ -42,7 +42,7 @@ from app.rota.nobody import why_empty
 from app.rota.operations import begin_rota
 from app.rota.reading import knows, read_plan
 from app.rota.unmet import unmet_in
-from app.rota.words import remedy, why_refused
+from app.rota.words import remedy, where_to_change, why_refused
 from app.staffing.models import Need, State
 from app.staffing.queries import needs_planned_by
 from app.web import local_path, one_or_404
@@ -54,7 +54,7 @@ SHOWN = 20
 
 @bp.app_context_processor
 def words() -> dict[str, object]:
-    return {"remedy": remedy}
+    return {"remedy": remedy, "where_to_change": where_to_change}
 
 
 bp.add_app_template_filter(in_hours)

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from flask import url_for
+
 from app.extensions import Gone
 from app.i18n import _
+from app.people.current import may_change
 from app.people.languages import name_of
 from app.people.locale import page_language
 from app.programme.models import Meeting
@@ -14,6 +17,7 @@ from app.rota.nobody import Sort, What
 from app.rota.operations import AskedElsewhere, PlanChanged, SaidNo
 from app.staffing.children import OneAdultAlone
 from app.staffing.eligibility import Reason, Rule
+from app.staffing.models import Need
 from app.staffing.operations import NeedFilled, NotEligible, NotYetOpen, OfferClosed, TooLate
 from app.staffing.relaying import NoRelay, SomebodyIsAsked
 from app.staffing.stricter import SomebodyWouldNotFit
@@ -99,6 +103,24 @@ def remedy(what: What, meeting: Meeting) -> str:
                 day=local_date(when, meeting.zone),
                 time=local_time(when, meeting.zone),
             )
+
+
+def where_to_change(what: What, need: Need) -> str:
+    """The address of the page where that change is made, or where somebody is asked for it."""
+    meeting, person = need.meeting, what.person
+    match what.sort:
+        case Sort.MOVED if what.starts_at:
+            to = what.starts_at.astimezone(meeting.activity.centre.tz)
+            day, time = to.date().isoformat(), to.strftime("%H:%M")
+            return url_for("planning.meeting", ref=meeting.ref, to=f"{day}T{time}", _anchor="move")
+        case Sort.RELAY:
+            return url_for("series.need_form", ref=need.ref)
+        case Sort.PAPERS if person and may_change(person):
+            return url_for("approval.papers", ref=person.ref)
+        case Sort.ROLE if person and may_change(person):
+            return url_for("invitations.show", ref=person.ref)
+    anchor = f"person-{person.ref}" if person else None
+    return url_for("planning.candidates", ref=need.ref, _anchor=anchor)
 
 
 def _papers(name: str, reason: Reason | None) -> str:

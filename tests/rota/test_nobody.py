@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import time, timedelta
+import re
+from datetime import date, time, timedelta
 
 import pytest
 import time_machine
@@ -11,6 +12,7 @@ from flask import Flask
 from app.extensions import db
 from app.people.models import Apart, Membership, Person
 from app.people.terms import Level, Role, Stage
+from app.programme.models import Meeting
 from app.rota.nobody import Besides, Empty, Sort, why_empty
 from app.rota.operations import wish
 from app.rota.reading import read_plan
@@ -21,7 +23,7 @@ from app.staffing.windows import WeeklyWindow
 from tests import make
 from tests.conftest import Browser
 from tests.make import BEFORE, MONDAY
-from tests.rota.house import House, planned
+from tests.rota.house import SUNDAY, House, planned
 
 THURSDAY = 3
 
@@ -236,3 +238,55 @@ def test_a_language_that_nobody_has_leads_to_who_has_it_or_to_an_invitation(
         page = mine.get(address).text
     assert f"/people/{selam.ref}" in page
     assert "/people/new" not in page
+
+
+def test_each_change_leads_to_where_it_is_made(house: House, browser: Browser) -> None:
+    """A paper, a role, an exception that is asked for, another time; of a colleague no papers."""
+    tuesday = MONDAY + timedelta(days=1)
+    need = house.need("ti", tuesday, check_required=True)
+    seen = tuesday.date()
+    unseen = make.mediator(house.centre, {"ti": Level.NATIVE}, name="Unseen")
+    colleague = make.mediator(house.centre, {"ti": Level.NATIVE}, name="Colleague")
+    make.make_coordinator_too(colleague, house.centre)
+    volunteer = make.person(
+        [Role.VOLUNTEER], house.centre, {"ti": Level.NATIVE}, check_valid_until=seen
+    )
+    busy = make.mediator(house.centre, {"ti": Level.NATIVE}, check_valid_until=SUNDAY)
+    db.session.add(
+        WeeklyWindow(
+            person_id=busy.id, weekday=THURSDAY, starts=time(10), ends=time(12), answer=Answer.YES
+        )
+    )
+    db.session.commit()
+    rota = house.rota()
+    with time_machine.travel(BEFORE, tick=False):
+        mine = browser.sign_in(house.coordinator)
+        page = mine.get(f"/rotas/{rota.ref}/needs/{need.ref}").text
+        thursday = date.fromordinal(seen.toordinal() + 2).isoformat()
+        there = f"/meetings/{need.meeting.ref}/planning?to={thursday}T10:00"
+        assert f'href="{there}#move"' in page
+        assert f'href="/people/{unseen.ref}/papers"' in page
+        assert f'href="/people/{volunteer.ref}"' in page
+        asked = f"/needs/{need.ref}/candidates"
+        for who in (busy, colleague):
+            assert f'href="{asked}#person-{who.ref}"' in page
+            assert f'id="person-{who.ref}"' in mine.get(asked).text
+        form = mine.get(there).text
+        assert re.search(f'name="day"[^>]*value="{thursday}"', form)
+        assert re.search('name="starts"[^>]*value="10:00"', form)
+        assert re.search('name="ends"[^>]*value="12:00"', form)
+        assert db.session.get_one(Meeting, need.meeting_id).starts_at == tuesday
+
+
+@pytest.mark.parametrize(
+    "to", ["", "x", "0001-01-01T00:00", "9999-12-31T23:59", "2027-03-04T25:00", "2027-03-04"]
+)
+def test_a_time_in_an_address_that_is_none_breaks_nothing(
+    house: House, browser: Browser, to: str
+) -> None:
+    db.session.commit()
+    with time_machine.travel(BEFORE, tick=False):
+        mine = browser.sign_in(house.coordinator)
+        assert (
+            mine.get(f"/meetings/{house.morning.meeting.ref}/planning?to={to}").status_code == 200
+        )
