@@ -55,7 +55,7 @@ def why_refused(deed: Deed) -> str:
 
 
 def remedy(what: What, meeting: Meeting) -> str:
-    """One change that would fill a place at *meeting*."""
+    """One change that would fill a place at *meeting*; of another time that alone."""
     name = isolated(what.person.name) if what.person else ""
     match what.sort:
         case Sort.LEVEL:
@@ -97,12 +97,8 @@ def remedy(what: What, meeting: Meeting) -> str:
             return _("if two people in relay may do it, through %(language)s", language=via)
         case Sort.MOVED:
             when = what.starts_at or meeting.starts_at
-            return _(
-                "if the session were moved to %(day)s, %(time)s"
-                " (the room is free, and whoever takes part can come)",
-                day=local_date(when, meeting.zone),
-                time=local_time(when, meeting.zone),
-            )
+            day, time = local_date(when, meeting.zone), local_time(when, meeting.zone)
+            return f"{day}{_(', ')}{time}"
 
 
 def where_to_change(what: What, need: Need) -> str:
